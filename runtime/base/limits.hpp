@@ -1,0 +1,86 @@
+// Every limit of the program, in one place, each with what happens when it is reached. Limits an
+// operator may change are settings of the broker (runtime/config); these are their defaults and
+// the bounds nobody may change.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace troupe::limits {
+
+inline constexpr std::size_t KiB = 1024;
+inline constexpr std::size_t MiB = 1024 * KiB;
+inline constexpr std::size_t GiB = 1024 * MiB;
+
+// -- names --------------------------------------------------------------------
+
+/// Longest topic name (Kafka's own limit). Above: invalid_topic.
+inline constexpr std::size_t topic_name_bytes_max = 249;
+/// Partitions of one topic. Above: invalid_partitions.
+inline constexpr std::int32_t partitions_per_topic_max = 20'000;
+/// Partitions on one broker. Above: policy_violation.
+inline constexpr std::size_t partitions_per_broker_max = 100'000;
+
+// -- records and batches ------------------------------------------------------
+
+/// Default of max.message.bytes, the largest batch a topic takes. Above: record_too_large.
+inline constexpr std::size_t message_bytes_default = 1 * MiB + 12;
+/// Largest value max.message.bytes may be given; also the largest batch any reader believes, so
+/// that a flipped bit in a length cannot allocate gigabytes.
+inline constexpr std::size_t batch_bytes_max = 64 * MiB;
+/// Headers of one record. Above: invalid_record.
+inline constexpr std::size_t record_headers_max = 1'000;
+/// Largest a compressed batch may become. Above: corrupt_batch.
+inline constexpr std::size_t decompressed_bytes_max = 128 * MiB;
+
+// -- fetching -----------------------------------------------------------------
+
+/// Bytes of one fetch when the client does not say, and the most it may ask for (clamped).
+inline constexpr std::size_t fetch_bytes_default = 1 * MiB;
+inline constexpr std::size_t fetch_bytes_max = 64 * MiB;
+/// Longest a fetch may wait for data (clamped), in ms.
+inline constexpr std::int64_t fetch_wait_ms_max = 60'000;
+/// Fetches parked in one partition. Above: too_many_requests.
+inline constexpr std::size_t parked_fetches_max = 10'000;
+
+// -- producing ----------------------------------------------------------------
+
+/// Bytes appended to one partition and not yet written. Above: overloaded.
+inline constexpr std::size_t partition_pending_bytes_max = 64 * MiB;
+/// Produce requests of one partition waiting for an acknowledgement. Above: too_many_requests.
+inline constexpr std::size_t partition_pending_produces_max = 100'000;
+/// Bytes of produce and fetch bodies held by the gateway at once. Above: overloaded.
+inline constexpr std::size_t gateway_inflight_bytes_default = 256 * MiB;
+/// Free space below which produce is refused (disk_full), and the hysteresis above it.
+inline constexpr std::size_t disk_reserve_bytes_default = 1 * GiB;
+
+// -- HTTP ---------------------------------------------------------------------
+
+inline constexpr std::size_t http_header_bytes_max = 16 * KiB;   ///< Above: headers_too_large.
+inline constexpr std::size_t http_headers_max = 100;             ///< Above: headers_too_large.
+inline constexpr std::size_t http_target_bytes_max = 8 * KiB;    ///< Above: uri_too_long.
+inline constexpr std::size_t http_body_bytes_default = 16 * MiB; ///< Above: payload_too_large.
+inline constexpr std::size_t http_connections_default = 20'000;  ///< Above: overloaded, closed.
+inline constexpr std::size_t json_depth_max = 64;                ///< Above: invalid_json.
+inline constexpr std::int64_t http_header_timeout_ms = 10'000;   ///< Above: request_timeout.
+inline constexpr std::int64_t http_body_timeout_ms = 30'000;     ///< Without progress; see rate.
+inline constexpr std::int64_t http_idle_timeout_ms = 75'000;     ///< Kept-alive: closed in silence.
+/// A body must arrive at this rate once the first 5 s have passed. Below: request_timeout.
+inline constexpr std::size_t http_body_rate_min = 1 * KiB;
+/// Entries of one records:batch request. Above: batch_entries.
+inline constexpr std::size_t batch_entries_max = 1'000;
+
+// -- WebSocket ----------------------------------------------------------------
+
+inline constexpr std::size_t websocket_frame_bytes_max = 16 * MiB;  ///< Above: close 1009.
+/// Bytes queued to one subscriber. Above: it leaves the tail and reads the log at its own pace.
+inline constexpr std::size_t websocket_queue_bytes_max = 256 * KiB;
+inline constexpr std::size_t websocket_subscriptions_max = 1'000;   ///< partitions per socket
+/// Produce frames of one socket without an answer. Above: the socket is not read.
+inline constexpr std::size_t websocket_produces_max = 64;
+
+static_assert(message_bytes_default <= batch_bytes_max);
+static_assert(batch_bytes_max <= decompressed_bytes_max);
+static_assert(fetch_bytes_default <= fetch_bytes_max);
+
+}  // namespace troupe::limits
