@@ -1,0 +1,55 @@
+// How keys and values look in JSON: the three embedded formats of the REST proxies, and records
+// on their way out.
+#pragma once
+
+#include "runtime/record/batch.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace troupe::http {
+
+/// What keys and values are in a JSON body.
+enum class embedded_format : std::uint8_t {
+  binary,  ///< base64 of the bytes
+  json,    ///< the bytes are JSON text, embedded as it is
+  text,    ///< the bytes are UTF-8, as a JSON string
+};
+
+std::string_view to_string(embedded_format x);
+std::optional<embedded_format> parse_embedded_format(std::string_view name);
+/// "application/vnd.kafka.json.v2+json" and so on.
+std::string_view media_type(embedded_format x);
+
+/// Which fields a record gets on its way out; what the API in question has always given.
+struct record_shape {
+  embedded_format format = embedded_format::binary;
+  bool topic = true;
+  /// Timestamp, and headers where there are any (Strimzi's and v3's answer, not Confluent v2's
+  /// original one; additional fields do not disturb its clients).
+  bool timestamp_and_headers = true;
+};
+
+/// Appends the records of `batches` from `from` on as JSON objects separated by commas:
+/// {"topic":"t","key":..,"value":..,"partition":0,"offset":17,"timestamp":1,"headers":[..]}.
+/// Control batches are skipped. Headers' values are base64. Returns how many were appended.
+/// Errors: not_representable naming partition and offset (a value that is not JSON or not UTF-8;
+/// `out` then holds what came before it), corrupt_batch.
+result<std::size_t> append_records(std::string& out, const topic_partition& source,
+                                   byte_view batches, offset_t from, const record_shape& shape);
+
+// -- pieces of JSON, used by every writer of the gateway --------------------------
+
+/// Appends a JSON string, quoted and escaped. REQUIRES valid UTF-8.
+void append_json_string(std::string& out, std::string_view text);
+void append_json_number(std::string& out, std::int64_t value);
+/// Appends base64 (RFC 4648 section 4, padded), quoted.
+void append_json_base64(std::string& out, std::string_view data);
+/// Decodes base64; padded or not, no other character allowed. Nothing when malformed.
+std::optional<std::string> decode_base64(std::string_view text);
+bool is_valid_utf8(std::string_view text);
+/// One complete JSON text (RFC 8259), of any depth up to the limit and numbers of any size.
+bool is_valid_json(std::string_view text);
+
+}  // namespace troupe::http
