@@ -29,3 +29,7 @@ find_program(TROUPE_MOLD mold)
 if(TROUPE_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_link_options(-fuse-ld=mold)
 endif()
+if(TROUPE_CCACHE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Lets ccache see through precompiled headers.
+  target_compile_options(troupe_options INTERFACE -fpch-preprocess)
+endif()
