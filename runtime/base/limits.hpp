@@ -30,6 +30,9 @@ inline constexpr std::size_t message_bytes_default = 1 * MiB + 12;
 inline constexpr std::size_t batch_bytes_max = 64 * MiB;
 /// Headers of one record. Above: invalid_record.
 inline constexpr std::size_t record_headers_max = 1'000;
+/// Latest timestamp of a record, in ms: the end of the year 9999. Above it are microseconds taken
+/// for milliseconds. Above: invalid_timestamp.
+inline constexpr std::int64_t timestamp_max = 253'402'300'799'999;
 /// Largest a compressed batch may become. Above: corrupt_batch.
 inline constexpr std::size_t decompressed_bytes_max = 128 * MiB;
 
