@@ -3,35 +3,33 @@
 // WebSocket produce frame. Knows nothing of sockets or actors, so that a fuzzer can drive it.
 #pragma once
 
+#include "http/incoming_record.hpp"
 #include "http/record_format.hpp"
-#include "runtime/record/batch_builder.hpp"
 
-#include <deque>
+#include <list>
 #include <memory>
+#include <vector>
 
 namespace troupe::http {
 
-struct incoming_record;
-
-/// Decoded records and what their views point into.
+/// Decoded records and what their views point into. Movable: views stay valid.
 struct produce_body {
   std::vector<incoming_record> records;
-  std::deque<std::string> storage;                   ///< decoded base64 and unescaped strings
-  std::deque<std::vector<record_header>> headers;
-
-  produce_body();
-  ~produce_body();
-  produce_body(produce_body&&) noexcept;
-  produce_body& operator=(produce_body&&) noexcept;
+  std::unique_ptr<char[]> storage;                  ///< decoded base64 and unescaped strings
+  std::list<std::vector<record_header>> headers;
 };
 
 /// Parses `body`; views point into `body` where nothing had to be decoded, so it must outlive the
 /// result. A body that is not as a whole of the right shape is an error that says where
 /// (invalid_json with line and column, invalid_payload with the path, e.g. "records[3].headers");
 /// a single bad record (bad base64, lone surrogate) is marked `rejected`. Unknown fields are
-/// errors: a misspelt "parition" must not be dropped in silence. `allow_partition` is false where
-/// the path already names the partition.
+/// errors: a misspelt "parition" must not be dropped in silence. "value" must be there, null for a
+/// tombstone. `allow_partition` is false where the path already names the partition.
 result<produce_body> parse_produce_body(std::string_view body, embedded_format format,
                                         bool allow_partition);
+
+/// The same for the array alone, as it stands in a larger text that was parsed by somebody else.
+result<produce_body> parse_produce_records(std::string_view array, embedded_format format,
+                                           bool allow_partition);
 
 }  // namespace troupe::http

@@ -3,24 +3,12 @@
 #pragma once
 
 #include "http/exchange.hpp"
-#include "http/record_format.hpp"
-#include "runtime/record/batch_builder.hpp"
+#include "http/incoming_record.hpp"
 
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace troupe::http {
-
-/// A record as a client sent it, decoded; views into the request's body or into `storage` of the
-/// list it came in.
-struct incoming_record {
-  record_data data;
-  std::optional<partition_id> partition;  ///< asked for by the client
-  bool has_timestamp = false;             ///< else the time of arrival is used
-  /// Set when this record alone is not valid; it is then reported and not sent.
-  std::optional<error> rejected;
-};
 
 struct record_result {
   errc code = errc::none;
@@ -54,7 +42,8 @@ class sticky_partitioner {
 
 /// Sends the records; results[i] is the fate of records[i]. Each partition's records form one
 /// batch (more when they exceed max.message.bytes), stored whole or not at all, in the order given.
-/// Records with acks=none get no offset.
+/// Records with acks=none get no offset. A record of its own that is not valid (rejected, too large,
+/// no such partition) is reported and hinders no other. The records must live until the answer.
 task<std::vector<record_result>> produce_records(broker_client& broker, const topic_metadata& topic,
                                                  std::span<const incoming_record> records,
                                                  produce_options options,

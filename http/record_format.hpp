@@ -33,11 +33,19 @@ struct record_shape {
 
 /// Appends the records of `batches` from `from` on as JSON objects separated by commas:
 /// {"topic":"t","key":..,"value":..,"partition":0,"offset":17,"timestamp":1,"headers":[..]}.
-/// Control batches are skipped. Headers' values are base64. Returns how many were appended.
+/// Control batches are skipped. Headers' values are base64; a header's name that is not UTF-8 gets
+/// U+FFFD in the places that are not. Returns how many were appended.
 /// Errors: not_representable naming partition and offset (a value that is not JSON or not UTF-8;
-/// `out` then holds what came before it), corrupt_batch.
+/// `out` then holds what came before it), corrupt_batch. `next`, where given, becomes the offset to
+/// go on from: after the last batch, or that of the record which stopped the run.
 result<std::size_t> append_records(std::string& out, const topic_partition& source,
-                                   byte_view batches, offset_t from, const record_shape& shape);
+                                   byte_view batches, offset_t from, const record_shape& shape,
+                                   offset_t* next = nullptr);
+
+/// One record of a batch, as append_records writes it. Error: not_representable; `out` is then as
+/// it was. (Who cuts a run into frames of a certain size reads the records one by one.)
+result<void> append_record(std::string& out, const topic_partition& source,
+                           const record_view& record, const record_shape& shape);
 
 // -- pieces of JSON, used by every writer of the gateway --------------------------
 
@@ -49,7 +57,8 @@ void append_json_base64(std::string& out, std::string_view data);
 /// Decodes base64; padded or not, no other character allowed. Nothing when malformed.
 std::optional<std::string> decode_base64(std::string_view text);
 bool is_valid_utf8(std::string_view text);
-/// One complete JSON text (RFC 8259), of any depth up to the limit and numbers of any size.
+/// One complete JSON text (RFC 8259) in UTF-8, of any depth up to limits::json_depth_max and
+/// numbers of any size.
 bool is_valid_json(std::string_view text);
 
 }  // namespace troupe::http
