@@ -62,6 +62,11 @@ struct response {
   static response streamed() { return {0, {}, {}, {}}; }
 };
 
+struct body_part {
+  std::string_view bytes;
+  bool end = false;  ///< the body is complete; `bytes` is empty
+};
+
 /// What handlers may use. Lives for one request, on its connection's loop.
 class exchange {
  public:
@@ -77,9 +82,14 @@ class exchange {
 
   // -- only for routes that stream ----------------------------------------------
 
-  /// The next part of the request body (empty at its end), subject to deadlines and minimum rate.
-  virtual task<result<std::string_view>> read_part() = 0;
-  /// Sends the head; the body follows in chunks.
+  /// The next part of the request body, as much as has arrived; subject to deadlines and minimum
+  /// rate. Valid until the next call.
+  virtual task<result<body_part>> read_part() = 0;
+  /// Makes the read_part that waits, or else the next one, return at once with nothing (neither
+  /// bytes nor end), so that the one coroutine of a stream can answer while no input comes. Called
+  /// on the loop; may resume the waiting coroutine before it returns.
+  virtual void wake() = 0;
+  /// Sends the head; the body follows in chunks. Before the end of the request body is fine.
   virtual task<result<void>> begin_stream(response head) = 0;
   virtual task<result<void>> write_part(std::string_view part) = 0;
 };
