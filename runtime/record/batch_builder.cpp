@@ -33,8 +33,8 @@ char* put_text(char* to, const text_or_null& x) {
 
 std::size_t body_size(const record_data& record, std::int64_t timestamp_delta,
                       std::int32_t offset_delta) {
-  auto size = 1 + varint_size(timestamp_delta) + varint_size(offset_delta) +
-              text_size(record.key) + text_size(record.value) +
+  auto size = 1 + varint_size(timestamp_delta) + varint_size(offset_delta) + text_size(record.key) +
+              text_size(record.value) +
               varint_size(static_cast<std::int64_t>(record.headers.size()));
   for (const auto& header : record.headers)
     size += text_size(header.key) + text_size(header.value);
@@ -47,7 +47,9 @@ void batch_builder::reserve(std::size_t records_bytes) {
   buffer_.reserve(batch_header_size + records_bytes);
 }
 
-std::size_t batch_builder::size() const { return std::max(buffer_.size(), batch_header_size); }
+std::size_t batch_builder::size() const {
+  return std::max(buffer_.size(), batch_header_size);
+}
 
 void batch_builder::add(const record_data& record) {
   if (count_ == 0) {
@@ -55,7 +57,9 @@ void batch_builder::add(const record_data& record) {
     max_timestamp_ = record.timestamp;
   }
   max_timestamp_ = std::max(max_timestamp_, record.timestamp);
-  const auto timestamp_delta = record.timestamp - first_timestamp_;
+  std::int64_t timestamp_delta = 0;
+  troupe_assert(!__builtin_sub_overflow(record.timestamp, first_timestamp_, &timestamp_delta),
+                "timestamps {} and {}", first_timestamp_, record.timestamp);
   const auto body = body_size(record, timestamp_delta, count_);
   const auto start = size();
   const auto end = start + varint_size(static_cast<std::int64_t>(body)) + body;
@@ -101,9 +105,8 @@ bytes batch_builder::finish() {
       used = codec::none;
   }
   auto* at = batch.data();
-  const auto attributes =
-      static_cast<std::int16_t>(static_cast<int>(used) | (transactional_ ? layout::transactional_bit
-                                                                        : 0));
+  const auto attributes = static_cast<std::int16_t>(
+      static_cast<int>(used) | (transactional_ ? layout::transactional_bit : 0));
   store_be<std::int64_t>(at + layout::base_offset, 0);
   store_be(at + layout::batch_length, static_cast<std::int32_t>(batch.size() - batch_prefix_size));
   store_be(at + layout::epoch, value_of(no_epoch));
@@ -123,8 +126,7 @@ bytes batch_builder::finish() {
 
 std::size_t encoded_size_bound(const record_data& record) {
   constexpr std::int64_t widest = std::numeric_limits<std::int64_t>::min();
-  return varint_size_max +
-         body_size(record, widest, std::numeric_limits<std::int32_t>::max());
+  return varint_size_max + body_size(record, widest, std::numeric_limits<std::int32_t>::max());
 }
 
 bytes make_end_transaction_marker(std::int64_t producer_id, std::int16_t producer_epoch,

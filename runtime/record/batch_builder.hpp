@@ -5,7 +5,8 @@
 
 namespace troupe {
 
-/// A record to be written: views that need to live only during add().
+/// A record to be written: views that need to live only during add(). The caller has checked that
+/// the timestamp is in -1..limits::timestamp_max.
 struct record_data {
   std::optional<std::string_view> key;
   std::optional<std::string_view> value;

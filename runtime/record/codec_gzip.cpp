@@ -62,8 +62,8 @@ result<bytes> gzip_decompress(byte_view data, std::size_t bytes_max) {
         break;
       // A gzip file may have several members, one after the other.
       inflateReset(&in.stream);
-    } else if (code == Z_BUF_ERROR || (code == Z_OK && in.stream.avail_in == 0 &&
-                                       in.stream.avail_out != 0)) {
+    } else if (code == Z_BUF_ERROR ||
+               (code == Z_OK && in.stream.avail_in == 0 && in.stream.avail_out != 0)) {
       return damaged("gzip", "the stream is cut short");
     } else if (code != Z_OK) {
       return damaged("gzip", in.stream.msg != nullptr ? in.stream.msg : "not a gzip stream");

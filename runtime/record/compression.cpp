@@ -10,7 +10,8 @@ namespace troupe {
 namespace codecs {
 
 error damaged(std::string_view codec_name, std::string_view what) {
-  return error{errc::corrupt_batch, fmt::format("the {} records are damaged: {}", codec_name, what)};
+  return error{errc::corrupt_batch,
+               fmt::format("the {} records are damaged: {}", codec_name, what)};
 }
 
 error too_large(std::string_view codec_name, std::size_t bytes_max) {

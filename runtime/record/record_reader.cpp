@@ -72,7 +72,9 @@ bool get_record(const char* at, const char* end, const batch_header& batch, reco
          get_headers(at, end, into.headers) == end;
 }
 
-error corrupt(std::string what) { return error{errc::corrupt_batch, std::move(what)}; }
+error corrupt(std::string what) {
+  return error{errc::corrupt_batch, std::move(what)};
+}
 
 // What a produced batch must be before its records are looked at.
 result<void> check_produced_header(const batch_header& header) {
@@ -99,8 +101,8 @@ result<void> check_produced_header(const batch_header& header) {
 result<void> check_produced_record(const record_view& record, std::int32_t i,
                                    const batch_header& header) {
   if (record.offset != header.base_offset + i)
-    return error{errc::invalid_record,
-                 fmt::format("record {} has offset delta {}", i, record.offset - header.base_offset)};
+    return error{errc::invalid_record, fmt::format("record {} has offset delta {}", i,
+                                                   record.offset - header.base_offset)};
   if (record.headers.size() > limits::record_headers_max)
     return error{errc::invalid_record,
                  fmt::format("record {} has {} headers, at most {} are allowed", i,
@@ -124,8 +126,8 @@ result<record_reader> record_reader::open(byte_view batch) {
     return corrupt("the batch is cut short");
   reader.rest_ = batch.first(reader.header_.size()).subspan(layout::records);
   if (reader.header_.compression() != codec::none) {
-    auto inflated = decompress(reader.header_.compression(), reader.rest_,
-                               limits::decompressed_bytes_max);
+    auto inflated =
+        decompress(reader.header_.compression(), reader.rest_, limits::decompressed_bytes_max);
     if (!inflated)
       return inflated.error();
     reader.inflated_ = std::move(*inflated);
@@ -134,8 +136,8 @@ result<record_reader> record_reader::open(byte_view batch) {
   reader.left_ = reader.header_.record_count;
   if (reader.left_ < 0 ||
       static_cast<std::size_t>(reader.left_) > reader.rest_.size() / layout::record_size_min)
-    return corrupt(fmt::format("{} bytes cannot hold {} records", reader.rest_.size(),
-                               reader.left_));
+    return corrupt(
+        fmt::format("{} bytes cannot hold {} records", reader.rest_.size(), reader.left_));
   return reader;
 }
 
