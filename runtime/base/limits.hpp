@@ -48,6 +48,11 @@ inline constexpr std::size_t parked_fetches_max = 10'000;
 
 // -- producing ----------------------------------------------------------------
 
+/// Records of one request or frame. Above: invalid_payload.
+inline constexpr std::size_t produce_records_max = 100'000;
+/// Longest a produce request may ask to wait for its acknowledgement, in ms. Above:
+/// invalid_parameter.
+inline constexpr std::int64_t produce_timeout_ms_max = 300'000;
 /// Bytes appended to one partition and not yet written. Above: overloaded.
 inline constexpr std::size_t partition_pending_bytes_max = 64 * MiB;
 /// Produce requests of one partition waiting for an acknowledgement. Above: too_many_requests.
@@ -81,6 +86,29 @@ inline constexpr std::size_t websocket_queue_bytes_max = 256 * KiB;
 inline constexpr std::size_t websocket_subscriptions_max = 1'000;   ///< partitions per socket
 /// Produce frames of one socket without an answer. Above: the socket is not read.
 inline constexpr std::size_t websocket_produces_max = 64;
+/// Bytes of such frames. Above: the socket is not read.
+inline constexpr std::size_t websocket_produce_bytes_max = 16 * MiB;
+/// Bytes of answers a client has not read. Above: the socket is not read.
+inline constexpr std::size_t websocket_reply_bytes_max = 64 * KiB;
+/// A frame of records ends with the record that reaches one of these. What is encoded for one
+/// subscriber alone is one such frame, so this bounds the memory of a stalled one.
+inline constexpr std::size_t websocket_records_frame_bytes = 32 * KiB;
+inline constexpr std::uint32_t websocket_records_frame_records = 500;
+/// Read from the log at once for a subscriber behind the tail: from the first, doubled while it
+/// keeps up, to the last.
+inline constexpr std::size_t websocket_fetch_bytes_min = 64 * KiB;
+inline constexpr std::size_t websocket_fetch_bytes_max = 1 * MiB;
+/// Written to one socket before the others of its loop have their turn.
+inline constexpr std::size_t websocket_turn_bytes = 256 * KiB;
+/// A socket that took nothing for so long is stalled: what it has not begun to send is forgotten
+/// and read from the log again when it goes on.
+inline constexpr std::int64_t websocket_stall_ms = 1'000;
+/// Silence for half of this is answered with a ping; above: the connection is cut.
+inline constexpr std::int64_t websocket_idle_timeout_ms = 120'000;
+/// For the client's side of the handshake and of the close. Above: the connection is cut.
+inline constexpr std::int64_t websocket_close_timeout_ms = 10'000;
+/// Frames of one socket that are not JSON. Above: close 1007.
+inline constexpr std::size_t websocket_bad_frames_max = 10;
 
 static_assert(message_bytes_default <= batch_bytes_max);
 static_assert(batch_bytes_max <= decompressed_bytes_max);
