@@ -2,6 +2,7 @@
 
 #include "http/ask.hpp"
 #include "http/parse_query.hpp"
+#include "runtime/base/limits.hpp"
 #include "runtime/record/partitioner.hpp"
 
 #include <fmt/format.h>
@@ -147,12 +148,12 @@ class produce_job {
 
 /// Sends all batches at once, in order, and resumes when the last answer has come.
 task<void> send_all(broker_client& broker, std::vector<outgoing_batch>& batches) {
-  auto start = [&broker, &batches](auto handler) {
+  auto start = [&broker, &batches](auto resume) {
     struct countdown {
-      decltype(handler) then;
+      decltype(resume) then;
       std::size_t left;
     };
-    auto waiting = std::make_shared<countdown>(countdown{std::move(handler), batches.size()});
+    auto waiting = std::make_shared<countdown>(countdown{std::move(resume), batches.size()});
     for (auto& batch : batches) {
       auto store = [waiting, &batch](produce_response answer) {
         batch.answer = std::move(answer);
