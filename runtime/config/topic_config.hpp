@@ -1,6 +1,7 @@
 // The settings of a topic: Kafka's names, with type, range, unit and default in one table.
 #pragma once
 
+#include "runtime/base/limits.hpp"
 #include "runtime/log/partition_log.hpp"
 
 #include <map>
@@ -35,24 +36,31 @@ class topic_config {
   /// Checks names, types and ranges. Errors: invalid_config, naming setting, value and range.
   static result<topic_config> from(const std::map<std::string, std::string>& set);
   /// This with `changes` applied: a value sets, nothing resets. Errors as from().
-  result<topic_config>
-  with(const std::map<std::string, std::optional<std::string>>& changes) const;
+  result<topic_config> with(const std::map<std::string, std::optional<std::string>>& changes) const;
 
   /// Only what differs from the defaults because somebody set it.
   const std::map<std::string, std::string>& overrides() const { return set_; }
-  /// The value in force of a row of the table, as text. REQUIRES a name of the table.
+  /// The value in force of a row of the table, as text: numbers in decimal. REQUIRES a name of
+  /// the table.
   std::string value_of(std::string_view name) const;
 
-  log_options log() const;
+  log_options log() const { return log_; }
   std::size_t max_message_bytes() const { return max_message_bytes_; }
   std::int32_t min_insync_replicas() const { return min_insync_replicas_; }
   flush_policy flush() const { return flush_; }
   codec compression() const { return compression_; }
 
  private:
+  struct setting;  // a row of the table with how to check it and where it goes
+  static std::span<const setting> settings();
+  static const setting* find_setting(std::string_view name);
+  friend std::span<const topic_config_info> topic_config_table();
+
+  result<void> set(const std::string& name, const std::string& value);
+
   std::map<std::string, std::string> set_;
   log_options log_;
-  std::size_t max_message_bytes_;
+  std::size_t max_message_bytes_ = limits::message_bytes_default;
   std::int32_t min_insync_replicas_ = 1;
   flush_policy flush_ = flush_policy::fsync;
   codec compression_ = codec::none;  ///< for batches built by the gateway
