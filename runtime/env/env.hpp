@@ -50,7 +50,8 @@ struct disk_space {
 };
 
 /// Thread-safe. Paths are relative to nothing: the caller joins them. Errors: io_error with the
-/// operation, the path and the system's words; disk_full for ENOSPC and EDQUOT.
+/// operation, the path and the system's words; disk_full for ENOSPC and EDQUOT; not_found for
+/// ENOENT; overloaded when the process or the machine has no file handle left.
 class env {
  public:
   virtual ~env() = default;
@@ -80,7 +81,8 @@ env& posix_env();
 /// Reads a whole file; not_found when absent, damaged_data when it is larger than `limit`.
 result<bytes> read_file(env& on, const std::string& path, std::size_t limit);
 /// Replaces a file so that a crash leaves the old content or the new, never a mixture: writes
-/// beside it, syncs, renames, syncs the directory.
+/// beside it (the path and this suffix), syncs, renames, syncs the directory.
+inline constexpr std::string_view temporary_suffix = ".tmp";
 result<void> write_file_atomically(env& on, const std::string& path, byte_view content);
 
 }  // namespace troupe
