@@ -1,12 +1,9 @@
 #include "http/parse_v3_admin.hpp"
 
-#include "http/parse_v3_fields.hpp"
-#include "http/parse_v3_reader.hpp"
-#include "runtime/base/limits.hpp"
+#include "http/json_reader.hpp"
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <limits>
 
 namespace troupe::http {
@@ -16,173 +13,177 @@ namespace {
 constexpr std::int64_t int32_max = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t int16_max = std::numeric_limits<std::int16_t>::max();
 
-std::string at(std::string_view array, std::size_t index) {
-  return fmt::format("{}[{}]", array, index);
+using setting_map = std::map<std::string, std::optional<std::string>>;
+
+bool is_blank(std::string_view body) {
+  return skip_json_space(body.data(), body.data() + body.size()) == body.data() + body.size();
 }
 
-/// The entry of a list of settings. Errors: invalid_payload.
-struct config_entry {
+/// Reads a field into `into` if it is not null.
+template <class Integer>
+bool read_integer(json_reader& in, std::optional<Integer>& into, std::int64_t low,
+                  std::int64_t high) {
+  std::int64_t value = 0;
+  if (in.skip_null()) return true;
+  if (!in.read_integer(value, low, high)) return false;
+  into = static_cast<Integer>(value);
+  return true;
+}
+
+/// A setting's value: text, or a number or boolean as it stands.
+bool read_value(json_reader& in, std::optional<std::string>& into) {
+  if (in.skip_null()) return true;
+  const auto kind = in.peek();
+  if (kind == json_kind::number || kind == json_kind::boolean) {
+    std::string_view raw;
+    if (!in.read_raw(raw)) return false;
+    into = std::string{raw};
+    return true;
+  }
+  return in.read_string(into.emplace());
+}
+
+/// {"name":"n","value":"v"}, and with `operations` also "operation":"SET" or "DELETE".
+bool read_setting(json_reader& in, setting_map& into, bool operations) {
+  constexpr auto fields = std::to_array<std::string_view>({"name", "value", "operation"});
+  if (!in.enter_object()) return false;
   std::string name;
   std::optional<std::string> value;
-};
-
-result<config_entry> parse_config_entry(std::string_view object, std::string path,
-                                        bool with_operation) {
-  json_fields fields{object, std::move(path)};
-  config_entry out;
-  fields.require("name");
-  out.name = fields.text("name").value_or("");
-  out.value = fields.text_or_scalar("value");
-  const auto operation = with_operation ? fields.text("operation").value_or("SET") : "SET";
-  if (operation == "DELETE" && out.value) {
-    fields.fail({errc::invalid_payload,
-                 fields.path_of("value") + " must not be given with the operation DELETE."});
-  } else if (operation == "SET") {
-    fields.require("value");
-  } else if (operation != "DELETE") {
-    fields.fail({errc::invalid_payload, fields.path_of("operation") + " must be SET or DELETE."});
+  std::string operation = "SET";
+  const std::span known{fields.data(), operations ? 3u : 2u};
+  for (int field; (field = in.next_field(known)) >= 0;) {
+    if (field == 1)
+      read_value(in, value);
+    else if (field == 0)
+      in.read_string(name);
+    else if (!in.skip_null())
+      in.read_string(operation);
   }
-  if (auto done = fields.finish(); !done) return done.error();
-  return out;
+  if (in.failed()) return false;
+  if (name.empty()) return in.fail("needs a name.");
+  if (operation != "SET" && operation != "DELETE")
+    return in.fail(fmt::format("has the operation '{}'; known are SET and DELETE.", operation));
+  if (operation == "SET" && !value) return in.fail("needs a value.");
+  if (operation == "DELETE" && value) return in.fail("must have no value, since it is deleted.");
+  if (!into.emplace(name, std::move(value)).second)
+    return in.fail(fmt::format("names '{}' a second time.", name));
+  return true;
 }
 
-result<std::map<std::string, std::optional<std::string>>> parse_config_list(
-    const std::vector<std::string_view>& items, std::string_view path, bool with_operation) {
-  std::map<std::string, std::optional<std::string>> out;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    auto entry = parse_config_entry(items[i], at(path, i), with_operation);
-    if (!entry) return entry.error();
-    if (!out.emplace(entry->name, std::move(entry->value)).second) {
-      return error{errc::invalid_payload,
-                   fmt::format("{}.name: '{}' is there twice.", at(path, i), entry->name)};
-    }
-  }
-  return out;
+bool read_settings(json_reader& in, setting_map& into, bool operations) {
+  if (in.skip_null()) return true;
+  if (!in.enter_array()) return false;
+  while (in.next_element())
+    if (!read_setting(in, into, operations)) return false;
+  return !in.failed();
 }
 
-result<std::vector<std::int32_t>> parse_broker_ids(std::string_view array, std::string_view path) {
-  std::vector<std::int32_t> out;
-  const error bad{errc::invalid_payload, fmt::format("{} must be an array of broker ids.", path)};
-  if (!is_json_array(array)) return bad;
-  json_array_reader items{array};
-  while (items.next()) {
-    const auto id = json_integer(items.value());
-    if (!id || *id < 0 || *id > int32_max) return bad;
-    out.push_back(static_cast<std::int32_t>(*id));
+bool read_brokers(json_reader& in, std::vector<std::int32_t>& into) {
+  if (!in.enter_array()) return false;
+  while (in.next_element()) {
+    std::int64_t id = 0;
+    if (!in.read_integer(id, 0, int32_max)) return false;
+    into.push_back(static_cast<std::int32_t>(id));
   }
-  return out;
+  return !in.failed();
 }
 
-result<replica_assignment> parse_assignment(std::string_view object, std::string path) {
-  json_fields fields{object, path};
-  fields.require("partition_id");
-  fields.require("broker_ids");
-  replica_assignment out;
-  out.partition = static_cast<std::int32_t>(fields.integer("partition_id", 0, int32_max).value_or(0));
-  for (auto item : fields.array("broker_ids").value_or(std::vector<std::string_view>{})) {
-    const auto id = json_integer(item);
-    if (!id || *id < 0 || *id > int32_max)
-      fields.fail({errc::invalid_payload, fields.path_of("broker_ids") + " must hold broker ids."});
-    else
-      out.brokers.push_back(static_cast<std::int32_t>(*id));
-  }
-  if (auto done = fields.finish(); !done) return done.error();
-  return out;
+/// {"partition_id":0,"broker_ids":[1]}
+bool read_assignment(json_reader& in, replica_assignment& into) {
+  constexpr auto fields = std::to_array<std::string_view>({"partition_id", "broker_ids"});
+  std::optional<std::int32_t> partition;
+  if (!in.enter_object()) return false;
+  for (int field; (field = in.next_field(fields)) >= 0;)
+    if (!(field == 0 ? read_integer(in, partition, 0, int32_max) : read_brokers(in, into.brokers)))
+      return false;
+  if (in.failed()) return false;
+  if (!partition) return in.fail("needs a partition_id.");
+  into.partition = *partition;
+  return true;
 }
 
-result<replica_assignment> parse_named_assignment(const std::string& name, std::string_view ids) {
-  replica_assignment out;
-  const char* const end = name.data() + name.size();
-  const auto read = std::from_chars(name.data(), end, out.partition);
-  if (read.ec != std::errc{} || read.ptr != end || out.partition < 0) {
-    return error{errc::invalid_payload,
-                 fmt::format("replicas_assignments: '{}' is not a partition.", name)};
-  }
-  auto brokers = parse_broker_ids(ids, fmt::format("replicas_assignments.{}", name));
-  if (!brokers) return brokers.error();
-  out.brokers = std::move(*brokers);
-  return out;
+bool read_assignments(json_reader& in, std::vector<replica_assignment>& into) {
+  if (in.skip_null()) return true;
+  if (!in.enter_array()) return false;
+  while (in.next_element())
+    if (!read_assignment(in, into.emplace_back())) return false;
+  return !in.failed();
 }
 
-/// Both shapes that clients of the REST proxy send.
-result<std::vector<replica_assignment>> parse_assignments(json_fields& fields) {
-  constexpr std::string_view name = "replicas_assignments";
-  std::vector<replica_assignment> out;
-  if (fields.kind(name) == '{') {
-    for (auto& [partition, ids] : *fields.object(name)) {
-      auto one = parse_named_assignment(partition, ids);
-      if (!one) return one.error();
-      out.push_back(std::move(*one));
-    }
-    return out;
-  }
-  const auto items = fields.array(name).value_or(std::vector<std::string_view>{});
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    auto one = parse_assignment(items[i], at(name, i));
-    if (!one) return one.error();
-    out.push_back(std::move(*one));
-  }
-  return out;
-}
+error empty_body() { return error{errc::empty_body, "The request needs a JSON body."}; }
 
 }  // namespace
 
 result<create_topic_body> parse_create_topic(std::string_view body) {
-  json_fields fields{body, ""};
+  constexpr auto fields = std::to_array<std::string_view>(
+      {"topic_name", "partitions_count", "replication_factor", "replicas_assignments", "configs",
+       "validate_only"});
+  if (is_blank(body)) return empty_body();
   create_topic_body out;
-  fields.require("topic_name");
-  out.request.name = fields.text("topic_name").value_or("");
-  const auto partitions = fields.integer("partitions_count", 1, int32_max);
-  const auto replicas = fields.integer("replication_factor", 1, int16_max);
-  const auto configs = fields.array("configs").value_or(std::vector<std::string_view>{});
-  out.request.validate_only = fields.boolean("validate_only", false);
-  auto assignments = parse_assignments(fields);
-  if (auto done = fields.finish(); !done) return done.error();
-  if (!assignments) return assignments.error();
-  if (!assignments->empty() && (partitions || replicas)) {
-    return error{errc::invalid_payload, "replicas_assignments says how many partitions and replicas "
-                                        "there are; leave partitions_count and replication_factor "
-                                        "out."};
+  std::optional<std::int32_t> partitions;
+  std::optional<std::int16_t> replicas;
+  setting_map configs;
+  json_reader in{body};
+  if (!in.enter_object()) return in.failure();
+  for (int field; (field = in.next_field(fields)) >= 0;) {
+    switch (field) {
+      case 0: in.read_string(out.request.name); break;
+      case 1: read_integer(in, partitions, 1, int32_max); break;
+      case 2: read_integer(in, replicas, 1, int16_max); break;
+      case 3: read_assignments(in, out.assignments); break;
+      case 4: read_settings(in, configs, false); break;
+      default: in.read_boolean(out.request.validate_only);
+    }
   }
-  out.assignments = std::move(*assignments);
-  out.request.partitions = static_cast<std::int32_t>(partitions.value_or(-1));
-  out.request.replication_factor = static_cast<std::int16_t>(replicas.value_or(-1));
-  auto set = parse_config_list(configs, "configs", false);
-  if (!set) return set.error();
-  for (auto& [name, value] : *set) out.request.configs.emplace(name, *value);
+  if (!in.failed() && out.request.name.empty()) in.fail("needs a topic_name.");
+  if (!in.failed() && !out.assignments.empty() && (partitions || replicas))
+    in.fail("has replicas_assignments, which say how many partitions and replicas there are; leave "
+            "partitions_count and replication_factor out.");
+  if (!in.finish()) return in.failure();
+  out.request.partitions = partitions.value_or(-1);
+  out.request.replication_factor = replicas.value_or(std::int16_t{-1});
+  for (auto& [name, value] : configs) out.request.configs.emplace(name, std::move(*value));
   return out;
 }
 
 result<create_partitions_request> parse_partitions_count(std::string_view body) {
-  json_fields fields{body, ""};
+  constexpr auto fields = std::to_array<std::string_view>({"partitions_count", "validate_only"});
+  if (is_blank(body)) return empty_body();
   create_partitions_request out;
-  fields.require("partitions_count");
-  out.total = static_cast<std::int32_t>(fields.integer("partitions_count", 1, int32_max).value_or(0));
-  out.validate_only = fields.boolean("validate_only", false);
-  if (auto done = fields.finish(); !done) return done.error();
+  std::optional<std::int32_t> total;
+  json_reader in{body};
+  if (!in.enter_object()) return in.failure();
+  for (int field; (field = in.next_field(fields)) >= 0;)
+    field == 0 ? read_integer(in, total, 1, int32_max) : in.read_boolean(out.validate_only);
+  if (!in.failed() && !total) in.fail("needs a partitions_count.");
+  if (!in.finish()) return in.failure();
+  out.total = *total;
   return out;
 }
 
 result<config_changes> parse_alter_configs(std::string_view body) {
-  json_fields fields{body, ""};
+  constexpr auto fields = std::to_array<std::string_view>({"data", "validate_only"});
+  if (is_blank(body)) return empty_body();
   config_changes out;
-  fields.require("data");
-  const auto items = fields.array("data").value_or(std::vector<std::string_view>{});
-  out.validate_only = fields.boolean("validate_only", false);
-  if (auto done = fields.finish(); !done) return done.error();
-  if (items.empty()) return error{errc::invalid_payload, "data has no entries."};
-  auto changes = parse_config_list(items, "data", true);
-  if (!changes) return changes.error();
-  out.configs = std::move(*changes);
+  json_reader in{body};
+  if (!in.enter_object()) return in.failure();
+  for (int field; (field = in.next_field(fields)) >= 0;)
+    field == 0 ? read_settings(in, out.configs, true) : in.read_boolean(out.validate_only);
+  if (!in.failed() && out.configs.empty()) in.fail("needs settings in data.");
+  if (!in.finish()) return in.failure();
   return out;
 }
 
 result<std::string> parse_config_value(std::string_view body) {
-  json_fields fields{body, ""};
-  fields.require("value");
-  auto value = fields.text_or_scalar("value").value_or("");
-  if (auto done = fields.finish(); !done) return done.error();
-  return value;
+  constexpr auto fields = std::to_array<std::string_view>({"value"});
+  if (is_blank(body)) return empty_body();
+  std::optional<std::string> value;
+  json_reader in{body};
+  if (!in.enter_object()) return in.failure();
+  while (in.next_field(fields) >= 0) read_value(in, value);
+  if (!in.failed() && !value) in.fail("needs a value.");
+  if (!in.finish()) return in.failure();
+  return *value;
 }
 
 }  // namespace troupe::http

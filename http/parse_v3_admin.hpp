@@ -3,7 +3,11 @@
 
 #include "runtime/protocol/requests.hpp"
 
+#include <map>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace troupe::http {
 
@@ -17,8 +21,8 @@ struct replica_assignment {
 ///  "configs":[{"name":"retention.ms","value":"1000"}],"validate_only":false}
 struct create_topic_body {
   create_topic_request request;
-  /// `replicas_assignments`, as [{"partition_id":0,"broker_ids":[1]}] or {"0":[1]}; then neither
-  /// partitions_count nor replication_factor was given.
+  /// "replicas_assignments":[{"partition_id":0,"broker_ids":[1]}]; then neither partitions_count
+  /// nor replication_factor was given.
   std::vector<replica_assignment> assignments;
 };
 
