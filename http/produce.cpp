@@ -108,7 +108,7 @@ class produce_job {
         if (grown > bytes_max_) break;
         size = grown;
       }
-      builder.reserve(size);
+      builder.reserve(size - batch_header_size);
       for (std::size_t i = first; i < end; ++i) builder.add(stamped(order_[i]));
       produce_request request{{topic_.name, partition}, builder.finish(), options_.acks,
                               options_.timeout_ms};
