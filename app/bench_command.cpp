@@ -1,0 +1,203 @@
+#include "app/admin_client.hpp"
+#include "app/bench_load.hpp"
+#include "app/commands.hpp"
+#include "app/stop_signal.hpp"
+#include "app/table.hpp"
+#include "app/units.hpp"
+
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+#include <memory>
+
+namespace troupe::app {
+
+namespace json = boost::json;
+
+namespace {
+
+struct bench_options {
+  std::string server = "http://127.0.0.1:8082";
+  std::string output = "text";
+  std::int64_t partitions = 6;
+  load_options load;
+};
+
+using load_function = attempt<load_result> (*)(const load_options&);
+
+/// Creates the topic where it is missing and learns how many partitions it has.
+attempt<void> prepare(bench_options& o) {
+  auto server = parse_server_url(o.server);
+  if (!server)
+    return server.error();
+  o.load.server = *server;
+  http_client http(*server);
+  admin_client admin(http);
+  auto count = admin.partitions(o.load.topic);
+  if (!count && count.error().status == 404) {
+    auto created = admin.create({o.load.topic, static_cast<std::int32_t>(o.partitions), -1, {}});
+    if (!created)
+      return created;
+    count = static_cast<std::int32_t>(o.partitions);
+  }
+  if (!count)
+    return count.error();
+  o.load.partitions = *count;
+  return {};
+}
+
+constexpr std::pair<const char*, double> quantiles[] = {
+    {"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}};
+
+double in_us(std::chrono::nanoseconds value) {
+  return static_cast<double>(value.count()) / 1e3;
+}
+
+void print_json(const char* name, const bench_options& o, const load_result& x) {
+  json::object latency{{"max", in_us(x.latency.max())}};
+  for (auto [label, share] : quantiles)
+    latency[label] = in_us(x.latency.quantile(share));
+  json::object out{{"bench", name},
+                   {"connections", o.load.connections},
+                   {"batch", o.load.batch},
+                   {"record_bytes", o.load.record_bytes},
+                   {"acks", o.load.acks},
+                   {"seconds", static_cast<double>(x.time.count()) / 1e9},
+                   {"requests", x.requests},
+                   {"records", x.records},
+                   {"errors", x.errors},
+                   {"requests_per_second", rate_of(x.requests, x.time)},
+                   {"records_per_second", rate_of(x.records, x.time)},
+                   {"payload_bytes_per_second", rate_of(x.payload_bytes, x.time)},
+                   {"wire_bytes_per_second", rate_of(x.wire_bytes, x.time)},
+                   {"latency_us", latency}};
+  fmt::print("{}\n", json::serialize(out));
+}
+
+void print_text(const char* name, const bench_options& o, const load_result& x) {
+  auto whole = [](double value) { return with_commas(static_cast<std::uint64_t>(value)); };
+  fmt::print("bench {}: topic '{}', {} partitions, {} connections, {} s\n\n", name, o.load.topic,
+             o.load.partitions, o.load.connections, o.load.duration_s);
+  table rates({"", "total", "per second"});
+  rates.add({std::string(name) == "fanout" ? "frames" : "requests", with_commas(x.requests),
+             whole(rate_of(x.requests, x.time))});
+  rates.add({"records", with_commas(x.records), whole(rate_of(x.records, x.time))});
+  if (x.payload_bytes > 0)
+    rates.add({"payload", as_size(static_cast<double>(x.payload_bytes)),
+               as_size(rate_of(x.payload_bytes, x.time))});
+  rates.add({"on the wire", as_size(static_cast<double>(x.wire_bytes)),
+             as_size(rate_of(x.wire_bytes, x.time))});
+  fmt::print("{}\n", rates.text());
+  table latency({"latency", "p50", "p90", "p99", "p99.9", "max"});
+  std::vector<std::string> row{std::string(name) == "fanout" ? "produce to delivery" : "request"};
+  for (auto [label, share] : quantiles)
+    row.push_back(as_duration(x.latency.quantile(share)));
+  row.push_back(as_duration(x.latency.max()));
+  latency.add(row);
+  fmt::print("{}", latency.text());
+  if (x.errors > 0)
+    fmt::print("\n{} errors, the first: {}\n", x.errors, x.first_error);
+}
+
+int run(const char* name, bench_options& o, load_function load) {
+  if (auto ready = prepare(o); !ready)
+    return report(ready.error());
+  watch_stop_signals();
+  auto result = load(o.load);
+  if (!result)
+    return report(result.error());
+  if (o.output == "json")
+    print_json(name, o, *result);
+  else
+    print_text(name, o, *result);
+  return result->errors == 0 ? exit_ok : exit_failed;
+}
+
+option_spec number(const char* name, std::int64_t& into, const char* help, const char* unit,
+                   std::int64_t min, std::int64_t max) {
+  option_spec spec{name, &into, help};
+  spec.value_name = unit;
+  spec.min = min;
+  spec.max = max;
+  return spec;
+}
+
+command make(const char* name, const char* summary, const char* help, load_function load,
+             std::vector<option_spec> (*own)(load_options&)) {
+  auto o = std::make_shared<bench_options>();
+  o->load.topic = "bench";
+  command it;
+  it.name = name;
+  it.summary = summary;
+  it.help = help;
+  option_spec topic{"--topic,-t", &o->load.topic, "The topic; created when it does not exist"};
+  topic.value_name = "TOPIC";
+  it.options = {server_option(o->server),
+                topic,
+                number("--partitions", o->partitions, "Partitions of a topic that is created", "N",
+                       1, 20'000),
+                number("--connections,-c", o->load.connections, "Connections", "N", 1, 50'000),
+                number("--duration,-d", o->load.duration_s, "Measured time", "SECONDS", 1, 86'400),
+                number("--warmup", o->load.warmup_s, "Time before it that is not measured",
+                       "SECONDS", 0, 3'600),
+                number("--threads", o->load.threads, "Threads of this load generator", "N", 1, 64),
+                output_option(o->output)};
+  for (auto& option : own(o->load))
+    it.options.push_back(option);
+  it.run = [o, name, load] { return run(name, *o, load); };
+  return it;
+}
+
+option_spec acks_option(load_options& o) {
+  option_spec acks{"--acks", &o.acks, "0 nobody, 1 the leader, all the in-sync replicas, on disk"};
+  acks.value_name = "ACKS";
+  acks.choices = {"0", "1", "all"};
+  return acks;
+}
+
+std::vector<option_spec> produce_options(load_options& o) {
+  return {number("--batch,-b", o.batch, "Records per request", "N", 1, 100'000),
+          number("--record-bytes,-r", o.record_bytes, "Size of a value", "BYTES", 0, 1 << 20),
+          acks_option(o)};
+}
+
+std::vector<option_spec> consume_options(load_options& o) {
+  return {number("--fetch-bytes", o.fetch_bytes, "Most bytes per request", "BYTES", 1, 64 << 20)};
+}
+
+std::vector<option_spec> fanout_options(load_options& o) {
+  return {number("--rate", o.rate, "Records produced per second", "N", 1, 10'000'000),
+          number("--batch,-b", o.batch, "Most records per produce request", "N", 1, 100'000),
+          number("--record-bytes,-r", o.record_bytes, "Size of a value, at least 21", "BYTES", 21,
+                 1 << 20),
+          acks_option(o)};
+}
+
+}  // namespace
+
+command bench_command() {
+  command it;
+  it.name = "bench";
+  it.summary = "Measure a broker with a load of your choice";
+  it.help =
+      "Puts load on a running broker and prints rates and latency percentiles. Generator and\n"
+      "broker share the machine when both run here: read the figures accordingly.";
+  it.examples =
+      "Examples:\n"
+      "  troupe bench produce --connections 64 --batch 1 --acks all\n"
+      "  troupe bench consume --topic packages --connections 4\n"
+      "  troupe bench fanout --connections 1000 --rate 100";
+  it.children = {
+      make("produce", "Produce as fast as acknowledgements allow",
+           "Every connection sends a batch, waits for the acknowledgement and sends again.",
+           run_produce_load, produce_options),
+      make("consume", "Read partitions from beginning to end, again and again",
+           "Every connection reads one partition over HTTP; at its end it begins again.",
+           run_consume_load, consume_options),
+      make("fanout", "Deliver one stream to many WebSocket subscribers",
+           "One producer at a fixed rate; every subscriber receives every record.", run_fanout_load,
+           fanout_options)};
+  return it;
+}
+
+}  // namespace troupe::app

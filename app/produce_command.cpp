@@ -1,0 +1,278 @@
+#include "app/commands.hpp"
+#include "app/line_reader.hpp"
+#include "app/progress.hpp"
+#include "app/record_client.hpp"
+#include "app/table.hpp"
+
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+#include <memory>
+#include <thread>
+
+namespace troupe::app {
+
+namespace json = boost::json;
+
+namespace {
+
+struct produce_options {
+  std::string server = "http://127.0.0.1:8082";
+  std::string output = "text";
+  std::string topic;
+  std::string file = "-";
+  std::string format = "text";
+  std::string key_separator;
+  std::string acks = "all";
+  std::int64_t batch = 500;
+  std::int64_t batch_bytes = 1 << 20;
+  std::int64_t retry_s = 30;
+  bool tombstones = false;
+};
+
+struct line_record {
+  std::optional<std::string> key;
+  std::optional<std::string> value;
+  std::uint64_t line = 0;
+};
+
+struct totals {
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t retries = 0;
+};
+
+/// Errors of single records after which the same record may be sent again.
+bool is_retriable(int error_code) {
+  auto status = error_code > 599 ? error_code / 100 : error_code;
+  return status == 429 || status == 503 || status == 507;
+}
+
+class producer {
+ public:
+  producer(const produce_options& options, server_url server)
+      : options_(options),
+        http_(std::move(server)),
+        format_(*http::parse_embedded_format(options.format)) {}
+
+  /// Takes one line of the input. Fails when it is not valid in the chosen format.
+  attempt<void> add(std::string_view line, std::uint64_t number) {
+    line_record record;
+    record.line = number;
+    auto value = line;
+    if (!options_.key_separator.empty()) {
+      auto at = line.find(options_.key_separator);
+      if (at == line.npos)
+        return failure{exit_failed, fmt::format("line {}: there is no key separator '{}'", number,
+                                                options_.key_separator)};
+      record.key = line.substr(0, at);
+      value = line.substr(at + options_.key_separator.size());
+    }
+    if (!options_.tombstones || !value.empty())
+      record.value = value;
+    if (auto valid = check(record); !valid)
+      return valid;
+    bytes_ += line.size();
+    batch_.push_back(std::move(record));
+    return {};
+  }
+
+  bool full() const {
+    return batch_.size() >= static_cast<std::size_t>(options_.batch) ||
+           bytes_ >= static_cast<std::size_t>(options_.batch_bytes);
+  }
+
+  /// Sends what was added; retries what the broker refused for now, in order.
+  attempt<void> flush() {
+    auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options_.retry_s);
+    while (!batch_.empty()) {
+      auto sent = send_once();
+      if (!sent && !sent.error().retriable)
+        return sent.error();
+      if (batch_.empty())
+        break;
+      if (std::chrono::steady_clock::now() >= deadline)
+        return failure{exit_failed, fmt::format("line {}: {}; gave up after {} s", batch_[0].line,
+                                                last_error_, options_.retry_s)};
+      ++totals_.retries;
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    }
+    bytes_ = 0;
+    return {};
+  }
+
+  const totals& so_far() const { return totals_; }
+
+ private:
+  attempt<void> check(const line_record& record) const {
+    if (format_ == http::embedded_format::binary)
+      return {};
+    for (const auto* part : {&record.key, &record.value})
+      if (*part && !http::is_valid_utf8(**part))
+        return failure{exit_failed, fmt::format("line {}: it is not valid UTF-8; use --format "
+                                                "binary",
+                                                record.line)};
+    if (format_ == http::embedded_format::json && record.value &&
+        !http::is_valid_json(*record.value))
+      return failure{exit_failed, fmt::format("line {}: it is not valid JSON; use --format text "
+                                              "to send it as it is",
+                                              record.line)};
+    return {};
+  }
+
+  attempt<void> send_once() {
+    produce_body body(format_);
+    for (const auto& record : batch_)
+      body.add(record.key, record.value);
+    auto acks = send_records(http_, options_.topic, format_, options_.acks, body.take());
+    ++totals_.requests;
+    if (!acks) {
+      last_error_ = acks.error().message;
+      return acks.error();
+    }
+    std::vector<line_record> again;
+    for (std::size_t i = 0; i < batch_.size() && i < acks->size(); ++i) {
+      const auto& ack = (*acks)[i];
+      if (ack.ok()) {
+        ++totals_.records;
+        totals_.bytes += batch_[i].value ? batch_[i].value->size() : 0;
+      } else if (is_retriable(ack.error_code)) {
+        last_error_ = ack.error;
+        again.push_back(std::move(batch_[i]));
+      } else {
+        return failure{exit_failed, fmt::format("line {}: {} (error {})", batch_[i].line, ack.error,
+                                                ack.error_code)};
+      }
+    }
+    batch_ = std::move(again);
+    return {};
+  }
+
+  const produce_options& options_;
+  http_client http_;
+  http::embedded_format format_;
+  std::vector<line_record> batch_;
+  std::size_t bytes_ = 0;
+  totals totals_;
+  std::string last_error_;
+};
+
+/// Reads, batches and sends until the input ends. What comes slowly is sent at once.
+attempt<void> produce_lines(line_reader& input, producer& to, progress& bar) {
+  constexpr auto patience = std::chrono::milliseconds(20);
+  std::string_view line;
+  for (;;) {
+    auto state = input.next(line, patience);
+    if (!state)
+      return state.error();
+    if (*state == line_state::line)
+      if (auto added = to.add(line, input.line_number()); !added)
+        return added;
+    if (*state != line_state::line || to.full()) {
+      auto before = to.so_far().records;
+      if (auto flushed = to.flush(); !flushed)
+        return flushed;
+      bar.add(input.size() > 0 ? input.bytes_read() - bar.done() : to.so_far().records - before);
+      bar.show();
+    }
+    if (*state == line_state::end)
+      return {};
+  }
+}
+
+void print_totals(const produce_options& options, const totals& x, std::chrono::nanoseconds time) {
+  auto seconds = static_cast<double>(time.count()) / 1e9;
+  if (options.output == "json") {
+    json::object out{{"topic", options.topic},
+                     {"records", x.records},
+                     {"bytes", x.bytes},
+                     {"requests", x.requests},
+                     {"retries", x.retries},
+                     {"seconds", seconds},
+                     {"records_per_second", rate_of(x.records, time)}};
+    fmt::print("{}\n", json::serialize(out));
+    return;
+  }
+  fmt::print(stderr, "{} records ({}) to '{}' in {}: {} records/s{}\n", with_commas(x.records),
+             as_size(static_cast<double>(x.bytes)), options.topic, as_duration(time),
+             with_commas(static_cast<std::uint64_t>(rate_of(x.records, time))),
+             x.retries > 0 ? fmt::format(", {} retries", x.retries) : "");
+}
+
+int run(const produce_options& options) {
+  auto server = parse_server_url(options.server);
+  if (!server)
+    return report(server.error());
+  auto input = line_reader::open(options.file);
+  if (!input)
+    return report(input.error());
+  producer to(options, *server);
+  stopwatch time;
+  attempt<void> done;
+  {
+    progress bar("produce", input->size());
+    done = produce_lines(*input, to, bar);
+  }
+  print_totals(options, to.so_far(), time.elapsed());
+  return done ? exit_ok : report(done.error());
+}
+
+option_spec number(const char* name, std::int64_t& into, const char* help, const char* unit,
+                   std::int64_t min, std::int64_t max) {
+  option_spec spec{name, &into, help};
+  spec.value_name = unit;
+  spec.min = min;
+  spec.max = max;
+  return spec;
+}
+
+option_spec text(const char* name, std::string& into, const char* help, const char* value_name,
+                 std::vector<std::string> choices = {}) {
+  option_spec spec{name, &into, help};
+  spec.value_name = value_name;
+  spec.choices = std::move(choices);
+  return spec;
+}
+
+}  // namespace
+
+command produce_command() {
+  auto o = std::make_shared<produce_options>();
+  command it;
+  it.name = "produce";
+  it.summary = "Send lines of a file or of standard input as records";
+  it.help =
+      "Sends every line as one record. Records with the same key go to the same partition and\n"
+      "keep their order. The command ends when the input ends and every record is\n"
+      "acknowledged; with a failure it says which line, and what came before is stored.";
+  it.options = {
+      server_option(o->server),
+      text("topic", o->topic, "Name of the topic", "TOPIC"),
+      text("--file,-f", o->file, "Read from FILE instead of standard input", "FILE"),
+      text("--format", o->format,
+           "What a line is: text (UTF-8), json (one JSON text) or binary (any bytes)", "FORMAT",
+           {"text", "json", "binary"}),
+      text("--key-separator,-k", o->key_separator, "Split each line into key and value here",
+           "TEXT"),
+      {"--tombstones", &o->tombstones, "An empty value is null: it deletes its key in compaction"},
+      text("--acks", o->acks,
+           "Who must have a record: 0 nobody, 1 the leader, all the in-sync replicas, on disk",
+           "ACKS", {"0", "1", "all"}),
+      number("--batch", o->batch, "Most records in one request", "N", 1, 100'000),
+      number("--batch-bytes", o->batch_bytes, "Most bytes of records in one request", "BYTES", 1,
+             12 << 20),
+      number("--retry", o->retry_s, "Go on trying for so long when the broker refuses for now",
+             "SECONDS", 0, 3'600),
+      output_option(o->output)};
+  it.options[1].required = true;
+  it.examples =
+      "Examples:\n"
+      "  echo 'hello' | troupe produce greetings\n"
+      "  troupe produce orders --file orders.jsonl --format json --batch 1000\n"
+      "  printf 'alice:42\\nbob:7\\n' | troupe produce scores --key-separator :";
+  it.run = [o] { return run(*o); };
+  return it;
+}
+
+}  // namespace troupe::app

@@ -1,0 +1,191 @@
+#include "app/commands.hpp"
+#include "app/sample_run.hpp"
+#include "app/stop_signal.hpp"
+#include "app/table.hpp"
+
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <unordered_set>
+
+namespace troupe::app {
+
+namespace json = boost::json;
+
+namespace {
+
+struct sample_settings {
+  std::string server = "http://127.0.0.1:8082";
+  std::string output = "text";
+  std::string input = "-";
+  sample_options run;
+};
+
+/// Everything the sample found out.
+struct sample_outcome {
+  std::uint64_t keys = 0;
+  sample_step produced;
+  sample_step by_http;
+  sample_step by_websocket;
+  std::vector<std::string> differences;
+};
+
+attempt<catalogue> read_catalogue(const std::string& path) {
+  std::ifstream file;
+  if (path != "-") {
+    file.open(path, std::ios::binary);
+    if (!file)
+      return failure{exit_failed, fmt::format("cannot read '{}'", path)};
+  }
+  std::istream& from = path == "-" ? std::cin : file;
+  std::string text(std::istreambuf_iterator<char>(from), {});
+  auto read = parse_catalogue(text);
+  if (read.records.empty())
+    return failure{exit_failed,
+                   "the package catalogue is empty" +
+                       (read.skipped > 0 ? " (" + read.first_skipped + ")" : std::string()) +
+                       ". Run 'apt-get update' as root, then 'apt-cache dumpavail' prints it."};
+  return read;
+}
+
+attempt<sample_outcome> run_sample(sample_options& options, const catalogue& from) {
+  sample_outcome out;
+  std::unordered_set<std::string_view> keys;
+  for (const auto& record : from.records)
+    keys.insert(record.key);
+  out.keys = keys.size();
+  if (auto ready = prepare_topic(options); !ready)
+    return ready.error();
+  auto produced = produce_catalogue(options, from);
+  if (!produced)
+    return produced.error();
+  out.produced = produced->step;
+  auto partitions = static_cast<std::int32_t>(options.partitions);
+  auto read = [&](auto by, const char* name, sample_step& into) -> attempt<void> {
+    sample_check check(from.records, produced->acks, partitions);
+    auto step = by(options, *produced, check);
+    if (!step)
+      return step.error();
+    into = *step;
+    for (auto& what : check.differences())
+      out.differences.push_back(fmt::format("{}: {}", name, what));
+    return {};
+  };
+  if (auto done = read(read_by_http, "HTTP", out.by_http); !done)
+    return done.error();
+  if (auto done = read(read_by_websocket, "WebSocket", out.by_websocket); !done)
+    return done.error();
+  return out;
+}
+
+json::object as_json(const sample_step& step) {
+  return {{"records", step.records},
+          {"bytes", step.bytes},
+          {"seconds", static_cast<double>(step.time.count()) / 1e9},
+          {"records_per_second", rate_of(step.records, step.time)}};
+}
+
+void print_json(const sample_outcome& x) {
+  json::object out{{"keys", x.keys},
+                   {"produced", as_json(x.produced)},
+                   {"read_http", as_json(x.by_http)},
+                   {"read_websocket", as_json(x.by_websocket)},
+                   {"equal", x.differences.empty()},
+                   {"differences", json::value_from(x.differences)}};
+  fmt::print("{}\n", json::serialize(out));
+}
+
+void print_text(const sample_options& options, const sample_outcome& x) {
+  table rows({"step", "records", "size", "time", "records/s", "bytes/s"});
+  auto add = [&](const char* name, const sample_step& step) {
+    rows.add({name, with_commas(step.records), as_size(static_cast<double>(step.bytes)),
+              as_duration(step.time),
+              with_commas(static_cast<std::uint64_t>(rate_of(step.records, step.time))),
+              as_size(rate_of(step.bytes, step.time)) + "/s"});
+  };
+  add("produced over HTTP, on disk", x.produced);
+  add("read back over HTTP", x.by_http);
+  add("read back over WebSocket", x.by_websocket);
+  fmt::print("\nTopic '{}', {} partitions, {} keys, {} connections, batches of {}\n\n{}\n",
+             options.topic, options.partitions, with_commas(x.keys), options.connections,
+             options.batch, rows.text());
+  if (x.differences.empty()) {
+    fmt::print(
+        "Equal: both ways gave every record once, at its acknowledged partition and offset,\n"
+        "per key in the order sent, with key and content as sent.\n");
+    return;
+  }
+  fmt::print("NOT EQUAL:\n");
+  for (const auto& what : x.differences)
+    fmt::print("  {}\n", what);
+}
+
+int run(sample_settings& settings) {
+  auto server = parse_server_url(settings.server);
+  if (!server)
+    return report(server.error());
+  settings.run.server = *server;
+  watch_stop_signals();
+  auto from = read_catalogue(settings.input);
+  if (!from)
+    return report(from.error());
+  if (from->skipped > 0)
+    fmt::print(stderr, "{} stanzas of the catalogue were skipped, the first at {}\n", from->skipped,
+               from->first_skipped);
+  auto outcome = run_sample(settings.run, *from);
+  if (!outcome)
+    return report(outcome.error());
+  if (settings.output == "json")
+    print_json(*outcome);
+  else
+    print_text(settings.run, *outcome);
+  return outcome->differences.empty() ? exit_ok : exit_failed;
+}
+
+option_spec number(const char* name, std::int64_t& into, const char* help, std::int64_t max) {
+  option_spec spec{name, &into, help};
+  spec.value_name = "N";
+  spec.min = 1;
+  spec.max = max;
+  return spec;
+}
+
+}  // namespace
+
+command sample_command() {
+  auto o = std::make_shared<sample_settings>();
+  command it;
+  it.name = "sample";
+  it.summary = "Send this machine's Debian package catalogue through a broker and compare";
+  it.help =
+      "Produces every package of the catalogue as a JSON record keyed by the package's name, "
+      "reads\n"
+      "all of them back over HTTP and over a WebSocket subscription, and compares: every record\n"
+      "once, per key in order, content equal. Ends with 1 when anything differs. A topic that\n"
+      "exists is added to, and only what this run sent is read back; nobody else may write to it\n"
+      "meanwhile.";
+  it.examples =
+      "Example:\n"
+      "  apt-cache dumpavail | troupe sample";
+  option_spec input{"--input,-i", &o->input,
+                    "Output of 'apt-cache dumpavail'; - is standard input"};
+  input.value_name = "FILE";
+  option_spec topic{"--topic,-t", &o->run.topic, "The topic; created when it does not exist"};
+  topic.value_name = "TOPIC";
+  it.options = {
+      server_option(o->server),
+      input,
+      topic,
+      number("--partitions", o->run.partitions, "Partitions of a topic that is created", 20'000),
+      number("--connections,-c", o->run.connections, "HTTP connections", 256),
+      number("--batch,-b", o->run.batch, "Records per request", 10'000),
+      output_option(o->output)};
+  it.run = [o] { return run(*o); };
+  return it;
+}
+
+}  // namespace troupe::app
