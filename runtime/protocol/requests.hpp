@@ -146,8 +146,25 @@ template <class I> auto inspect(I& f, delete_records_response& x) { return f(x.r
 template <class I> auto inspect(I& f, create_topic_request& x) { return f(x.name, x.partitions, x.replication_factor, x.configs, x.validate_only); }
 template <class I> auto inspect(I& f, delete_topic_request& x) { return f(x.name); }
 template <class I> auto inspect(I& f, create_partitions_request& x) { return f(x.name, x.total, x.validate_only); }
-template <class I> auto inspect(I& f, alter_topic_request& x) { return f(x.name, x.configs, x.validate_only); }
 template <class I> auto inspect(I& f, topic_response& x) { return f(x.result); }
 // clang-format on
+
+/// "Reset" travels as a list without an element, for the framework knows no std::optional.
+template <class I>
+auto inspect(I& f, alter_topic_request& x) {
+  std::map<std::string, std::vector<std::string>> configs;
+  if constexpr (I::reads_state)
+    for (auto& [key, value] : x.configs)
+      configs[key] = value ? std::vector<std::string>{*value} : std::vector<std::string>{};
+  if constexpr (I::writes_state) {
+    auto how = f(x.name, configs, x.validate_only);
+    x.configs.clear();
+    for (auto& [key, value] : configs)
+      x.configs[key] = value.empty() ? std::nullopt : std::optional{value.front()};
+    return how;
+  } else {
+    return f(x.name, configs, x.validate_only);
+  }
+}
 
 }  // namespace troupe
