@@ -1,0 +1,102 @@
+#include "actors/data_directory.hpp"
+
+#include "runtime/metadata/partition_directory.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace troupe {
+
+namespace {
+
+broker_metadata self_of(const broker_config& config) {
+  const auto& reached = config.advertised ? *config.advertised : config.http;
+  return {config.id, reached.host, reached.port};
+}
+
+result<void> carry_out(env& files, const sync_ticket& ticket) {
+  for (auto& each : ticket.files)
+    if (auto done = each->sync(); !done)
+      return done;
+  for (auto& directory : ticket.directories)
+    if (auto done = files.sync_directory(directory); !done)
+      return done;
+  return {};
+}
+
+result<void> finish_deletions(env& files, const std::string& directory, metadata_store& store) {
+  std::vector<metadata_change> finished;
+  for (auto& [id, each] : store.state().deletions) {
+    for (std::int32_t i = 0; i < each.partitions; ++i) {
+      auto path = directory + "/" + to_string(topic_partition{each.name, partition_id{i}});
+      if (auto done = files.remove_all(path); !done && done.error().code != errc::not_found)
+        return done;
+    }
+    finished.push_back(directories_removed{id});
+  }
+  if (finished.empty())
+    return {};
+  if (auto done = files.sync_directory(directory); !done)
+    return done;
+  if (auto done = store.append(finished); !done)
+    return done;
+  return sync_metadata(files, store);
+}
+
+result<void> set_strangers_aside(env& files, const std::string& directory,
+                                 const metadata_store& store) {
+  auto names = files.list(directory);
+  if (!names)
+    return names.error();
+  for (auto& name : *names) {
+    if (owner_of(name, store.state()) != directory_owner::stranger)
+      continue;
+    auto aside = set_aside_name(name);
+    spdlog::warn("{}/{} belongs to no topic and is renamed to {}", directory, name, aside);
+    if (auto done = files.rename(directory + "/" + name, directory + "/" + aside); !done)
+      return done;
+  }
+  return {};
+}
+
+}  // namespace
+
+result<void> sync_metadata(env& files, metadata_store& store) {
+  if (auto ticket = store.begin_sync()) {
+    auto done = carry_out(files, *ticket);
+    store.end_sync(done);
+    if (!done)
+      return done;
+  }
+  if (auto compaction = store.begin_compaction()) {
+    auto done = compaction->run();
+    store.end_compaction(done);
+    if (!done)
+      spdlog::warn("the metadata journal is not compacted: {}", done.error().message);
+  }
+  return {};
+}
+
+result<data_directory> open_data_directory(env& files, const broker_config& config) {
+  const auto& directory = config.data_dir;
+  data_directory opened;
+  if (auto done = files.create_directory(directory); !done)
+    return done.error();
+  auto lock = files.lock_directory(directory);
+  if (!lock)
+    return lock.error();
+  opened.lock = std::move(*lock);
+  auto ids = rng::from_system();
+  auto store = metadata_store::open(files, directory, self_of(config), ids);
+  if (!store)
+    return store.error();
+  opened.store = std::move(*store);
+  for (auto& remark : opened.store->remarks())
+    spdlog::warn("{}", remark);
+  if (auto done = finish_deletions(files, directory, *opened.store); !done)
+    return done.error();
+  if (auto done = set_strangers_aside(files, directory, *opened.store); !done)
+    return done.error();
+  return opened;
+}
+
+}  // namespace troupe

@@ -1,0 +1,209 @@
+#include "actors/node.hpp"
+
+#include "actors/broker.hpp"
+#include "actors/data_directory.hpp"
+#include "actors/flusher.hpp"
+#include "actors/local_broker_client.hpp"
+#include "actors/loop_scheduler.hpp"
+#include "actors/supervisor.hpp"
+
+#include <boost/asio/post.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include <spdlog/spdlog.h>
+
+#include <cstdlib>
+#include <future>
+
+namespace troupe {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+[[noreturn]] void end_process(const std::string& why) {
+  spdlog::critical("{}; the process ends, the next start recovers the logs", why);
+  spdlog::shutdown();
+  std::abort();
+}
+
+std::size_t loops_wanted(const broker_config& config) {
+  if (config.io_threads > 0)
+    return config.io_threads;
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+class system_config : public caf::actor_system_config {
+ public:
+  explicit system_config(loop_pool& loops) {
+    add_message_types<caf::id_block::troupe>();
+    loop_scheduler::load(*this, loops);
+  }
+};
+
+class local_node final : public node {
+ public:
+  explicit local_node(node_options options) : options_(std::move(options)) {}
+  ~local_node() override { (void)local_node::stop(5s); }
+
+  result<void> open();
+  std::vector<node_loop> loops() override;
+  const node_recovery& recovery() const override { return recovery_; }
+  result<void> stop(std::chrono::milliseconds grace) override;
+
+ private:
+  result<void> open_directory();
+  result<void> start_actors();
+  result<void> await_recovered();
+  result<void> stop_broker_actor(std::chrono::milliseconds grace);
+  void close_clients();
+  void end_actors();
+
+  // In the order they are needed; the members below use those above.
+  node_options options_;
+  std::unique_ptr<directory_lock> lock_;
+  std::shared_ptr<node_state> state_;
+  std::shared_ptr<metadata_store> store_;
+  std::unique_ptr<loop_pool> loops_;
+  std::unique_ptr<system_config> config_;
+  std::unique_ptr<caf::actor_system> system_;
+  std::shared_ptr<tail_hub> hub_;
+  flusher_actor flusher_;
+  supervisor_actor supervisor_;
+  broker_actor broker_;
+  std::vector<std::unique_ptr<local_broker_client>> clients_;
+  node_recovery recovery_;
+};
+
+result<void> local_node::open() {
+  state_ = std::make_shared<node_state>(options_.config.id, options_.config.data_dir,
+                                        *options_.files, *options_.time);
+  if (auto done = open_directory(); !done)
+    return done;
+  if (auto done = start_actors(); !done)
+    return done;
+  return await_recovered();
+}
+
+result<void> local_node::open_directory() {
+  auto opened = open_data_directory(*options_.files, options_.config);
+  if (!opened)
+    return opened.error();
+  lock_ = std::move(opened->lock);
+  store_ = std::move(opened->store);
+  return {};
+}
+
+result<void> local_node::start_actors() {
+  loops_ = std::make_unique<loop_pool>(loops_wanted(options_.config));
+  loops_->start();
+  config_ = std::make_unique<system_config>(*loops_);
+  system_ = std::make_unique<caf::actor_system>(*config_);
+  hub_ = std::make_shared<tail_hub>(*system_);
+  auto fatal = options_.on_fatal ? options_.on_fatal : fatal_handler{end_process};
+  supervisor_ = system_->spawn<supervisor>(std::move(fatal));
+  flusher_ = system_->spawn<flusher, caf::detached>(state_, flush_observer{});
+  auto seed = rng::from_system().next();
+  broker_ = system_->spawn<broker, caf::detached>(
+      broker_options{state_, store_, options_.config, flusher_, supervisor_, seed});
+  store_ = nullptr;
+  caf::anon_send(supervisor_, watch_request{caf::actor_cast<caf::strong_actor_ptr>(flusher_),
+                                            "flusher"});
+  caf::anon_send(supervisor_, watch_request{caf::actor_cast<caf::strong_actor_ptr>(broker_),
+                                            "broker"});
+  for (std::size_t i = 0; i < loops_->size(); ++i)
+    clients_.push_back(std::make_unique<local_broker_client>(*system_, loops_->at(i), state_,
+                                                             broker_, hub_));
+  return {};
+}
+
+result<void> local_node::await_recovered() {
+  result<void> how;
+  caf::scoped_actor self{*system_};
+  self->request(broker_, caf::infinite, await_recovery{})
+      .receive(
+          [&](const recovery_done& x) {
+            recovery_ = {x.partitions, x.failed, x.torn_bytes, x.damaged_bytes};
+          },
+          [&](const caf::error&) {
+            how = error{errc::storage_error, "the broker ended during recovery"};
+          });
+  return how;
+}
+
+std::vector<node_loop> local_node::loops() {
+  std::vector<node_loop> all;
+  for (std::size_t i = 0; i < clients_.size(); ++i)
+    all.push_back({&loops_->context(i), clients_[i].get()});
+  return all;
+}
+
+result<void> local_node::stop(std::chrono::milliseconds grace) {
+  if (system_ == nullptr)
+    return {};
+  state_->stopping.store(true, std::memory_order_release);
+  auto how = stop_broker_actor(grace);
+  close_clients();
+  end_actors();
+  system_.reset();
+  loops_->stop();
+  lock_.reset();
+  return how;
+}
+
+result<void> local_node::stop_broker_actor(std::chrono::milliseconds grace) {
+  result<void> how;
+  caf::scoped_actor self{*system_};
+  self->request(broker_, grace, stop_broker{})
+      .receive(
+          [&](const broker_stopped& x) {
+            if (!x.result.ok())
+              how = error{x.result.code, x.result.message};
+          },
+          [&](const caf::error&) {
+            how = error{errc::log_closed, "the logs could not be closed in time"};
+          });
+  return how;
+}
+
+void local_node::close_clients() {
+  hub_->stop();
+  std::vector<std::promise<void>> closed(clients_.size());
+  for (std::size_t i = 0; i < clients_.size(); ++i)
+    boost::asio::post(loops_->context(i), [&closed, client = clients_[i].get(), i] {
+      client->close();
+      closed[i].set_value();
+    });
+  for (auto& each : closed)
+    each.get_future().wait();
+}
+
+void local_node::end_actors() {
+  auto view = state_->view();
+  for (auto& [name, partitions] : view->topics)
+    for (auto& each : *partitions)
+      caf::anon_send_exit(each.actor, caf::exit_reason::user_shutdown);
+  view = nullptr;
+  state_->forget_actors();
+  for (auto& each : {caf::actor_cast<caf::strong_actor_ptr>(broker_),
+                     caf::actor_cast<caf::strong_actor_ptr>(flusher_),
+                     caf::actor_cast<caf::strong_actor_ptr>(supervisor_)})
+    caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
+  broker_ = nullptr;
+  flusher_ = nullptr;
+  supervisor_ = nullptr;
+  hub_ = nullptr;
+}
+
+}  // namespace
+
+result<std::unique_ptr<node>> node::start(node_options options) {
+  auto made = std::make_unique<local_node>(std::move(options));
+  if (auto done = made->open(); !done)
+    return done.error();
+  return std::unique_ptr<node>{std::move(made)};
+}
+
+}  // namespace troupe

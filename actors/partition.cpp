@@ -1,0 +1,461 @@
+#include "actors/partition.hpp"
+
+#include "actors/loop_pool.hpp"
+#include "actors/mailbox.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+
+namespace troupe {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Deadlines of parked fetches are looked at no more often than this.
+constexpr auto fetch_tick_min = 10ms;
+/// A burst is written in steps of this size even while more messages arrive.
+constexpr std::size_t write_bytes_max = 4 * limits::MiB;
+
+outcome as_outcome(const error& x) {
+  return {x.code, x.message};
+}
+
+std::size_t clamp_fetch_bytes(std::int32_t asked) {
+  auto wanted = asked <= 0 ? limits::fetch_bytes_default : static_cast<std::size_t>(asked);
+  return std::min(wanted, limits::fetch_bytes_max);
+}
+
+std::int64_t clamp_wait_ms(std::int32_t asked) {
+  return std::min<std::int64_t>(asked, limits::fetch_wait_ms_max);
+}
+
+}  // namespace
+
+partition::partition(caf::actor_config& config, partition_options options)
+    : partition_actor::base(config), options_(std::move(options)) {}
+
+partition::~partition() = default;
+
+void partition::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* unit) {
+  // The flusher and timers of other threads wake the partition where its clients are.
+  if (auto* home = home_.load(std::memory_order_relaxed);
+      home != nullptr && loop::current() == nullptr)
+    unit = home;
+  super::enqueue(std::move(what), unit);
+}
+
+partition::behavior_type partition::make_behavior() {
+  open();
+  return {
+      [this](produce_request& what) -> caf::delegated<produce_response> {
+        on_produce(what);
+        end_message();
+        return {};
+      },
+      [this](fetch_request& what) -> caf::delegated<fetch_response> {
+        on_fetch(what);
+        end_message();
+        return {};
+      },
+      [this](const list_offsets_request& what) {
+        auto answer = on_list_offsets(what);
+        end_message();
+        return answer;
+      },
+      [this](const delete_records_request& what) {
+        auto answer = on_delete_records(what);
+        end_message();
+        return answer;
+      },
+      [this](fetch_tick) {
+        on_fetch_tick();
+        end_message();
+      },
+      [this](partition_settings& what) {
+        on_settings(what);
+        end_message();
+      },
+      [this](retention_tick) {
+        on_retention();
+        end_message();
+      },
+      [this](const close_partition& what) -> caf::delegated<partition_closed> {
+        on_close(what);
+        end_message();
+        return {};
+      },
+  };
+}
+
+// -- opening and closing --------------------------------------------------------
+
+void partition::open() {
+  auto& node = *options_.node;
+  partition_opened report{where(), {}, {}};
+  auto opened = partition_log::open(node.files, node.data_directory + "/" + to_string(where()),
+                                    options_.topic->config.log(), node.time, report.report);
+  if (opened) {
+    log_ = std::move(opened.value());
+    leader_ends ends{log_->log_start(), log_->durable_end(), log_->written_end()};
+    core_ = std::make_unique<partition_leader>(options_.topic->config.flush(), ends);
+    dirty_ = core_->should_sync();
+    refresh_gauges();
+  } else {
+    report.result = as_outcome(opened.error());
+    fail_storage(opened.error());
+  }
+  if (options_.report_to)
+    send(options_.report_to, std::move(report));
+  options_.report_to = nullptr;
+  if (dirty_)
+    send(this, fetch_tick{});
+}
+
+void partition::on_close(const close_partition& what) {
+  closed_ = reply_to<partition_closed>::take(*this);
+  closing_ = true;
+  dirty_ = true;
+  if (core_) {
+    auto why = what.remove ? errc::unknown_topic : errc::shutting_down;
+    core_->release_fetches(why);
+    if (what.remove)
+      core_->release_produces(why);
+  }
+  if (what.remove) {
+    answer_produces();
+    answer_fetches();
+    close_log(true);
+  }
+}
+
+void partition::try_close() {
+  if (!log_ || !core_ || core_->has_failed() || failure_.size() > 0)
+    return close_log(false);
+  if (core_->sync_running())
+    return;
+  if (core_->has_unsynced()) {
+    begin_sync();
+    if (core_->sync_running())
+      return;
+  }
+  close_log(false);
+}
+
+void partition::close_log(bool remove) {
+  partition_closed answer;
+  if (log_) {
+    auto ended = remove ? log_->remove() : log_->close();
+    if (!ended && failure_.empty())
+      answer.result = as_outcome(ended.error());
+  }
+  log_.reset();
+  options_.gauges->online = false;
+  closed_.send(*this, std::move(answer));
+  quit(caf::exit_reason::normal);
+}
+
+void partition::on_settings(partition_settings& what) {
+  options_.topic = std::move(what.topic);
+  if (!log_)
+    return;
+  log_->set_options(options_.topic->config.log());
+  core_->set_flush(options_.topic->config.flush());
+  dirty_ = true;
+}
+
+void partition::on_retention() {
+  if (!log_ || core_->has_failed() || closing_)
+    return;
+  auto deleted = log_->apply_retention(core_->high_watermark());
+  if (!deleted && log_->poisoned())
+    return fail_storage(deleted.error());
+  core_->advance_log_start(log_->log_start());
+  refresh_gauges();
+}
+
+// -- producing ------------------------------------------------------------------
+
+outcome partition::refuse_produce(const produce_request& what) const {
+  if (closing_)
+    return {errc::shutting_down, "the partition is being closed"};
+  if (!log_ || core_->has_failed() || options_.node->failed.load(std::memory_order_relaxed))
+    return storage_outcome();
+  if (options_.node->disk_full.load(std::memory_order_relaxed))
+    return as_outcome(error{errc::disk_full});
+  auto bytes_max = options_.topic->config.max_message_bytes();
+  if (what.batch.size() > bytes_max)
+    return {errc::record_too_large, fmt::format("the batch has {} bytes; max.message.bytes of {} "
+                                                "is {}", what.batch.size(), options_.topic->name,
+                                                bytes_max)};
+  if (auto code = core_->admit(what.batch.size()); code != errc::none)
+    return as_outcome(error{code});
+  return {};
+}
+
+void partition::on_produce(produce_request& what) {
+  home_.store(loop::current(), std::memory_order_relaxed);
+  auto reply = reply_to<produce_response>::take(*this);
+  produce_response answer;
+  answer.result = refuse_produce(what);
+  const auto size = what.batch.size();
+  // Gateways of this node build or check what they send; nobody else is believed.
+  if (answer.result.ok() && reply && reply.source()->node() != this->node())
+    if (auto good = check_produced_batch(what.batch, size); !good)
+      answer.result = as_outcome(good.error());
+  if (!answer.result.ok())
+    return reply.send(*this, std::move(answer));
+  auto taken = log_->append(std::move(what.batch), log_->last_epoch());
+  if (!taken) {
+    fail_storage(taken.error());
+    answer.result = storage_outcome();
+    return reply.send(*this, std::move(answer));
+  }
+  core_->appended(taken->last_offset + 1, size);
+  dirty_ = true;
+  if (what.acks != required_acks::none && reply)
+    return core_->await_ack(what.acks, produces_.put({std::move(reply), taken->base_offset,
+                                                      taken->append_time}));
+  answer.base_offset = taken->base_offset;
+  answer.append_time = taken->append_time;
+  answer.log_start = core_->log_start();
+  reply.send(*this, std::move(answer));
+}
+
+void partition::end_message() {
+  if (!dirty_)
+    return;
+  if (is_last_of_burst(*this) || (log_ && log_->pending_bytes() >= write_bytes_max))
+    step();
+}
+
+void partition::step() {
+  dirty_ = false;
+  if (log_ && core_) {
+    if (core_->should_write())
+      write();
+    if (core_->should_sync())
+      begin_sync();
+    answer_produces();
+    answer_fetches();
+    refresh_gauges();
+  }
+  if (closing_ && (log_ || closed_))
+    try_close();
+}
+
+void partition::write() {
+  auto ended = log_->write();
+  if (ended)
+    core_->written();
+  else if (ended.error().code == errc::disk_full)
+    core_->write_refused();
+  else
+    fail_storage(ended.error());
+}
+
+void partition::begin_sync() {
+  auto ticket = log_->begin_sync();
+  if (!ticket)
+    return;
+  core_->sync_began();
+  flush_request what{std::move(*ticket)};
+  request(options_.flusher, caf::infinite, std::move(what))
+      .then(
+          [this](const flush_response& ended) {
+            result<void> how;
+            if (!ended.result.ok())
+              how = error{ended.result.code, ended.result.message};
+            end_sync(how);
+          },
+          [this](const caf::error&) {
+            end_sync(error{errc::storage_error, "the flusher has ended"});
+          });
+}
+
+void partition::end_sync(const result<void>& how) {
+  if (!log_)
+    return;
+  log_->end_sync(how);
+  if (how)
+    core_->synced();
+  else
+    fail_storage(how.error());
+  dirty_ = true;
+  end_message();
+}
+
+void partition::answer_produces() {
+  core_->take_produces(produce_answers_);
+  for (auto [who, code] : produce_answers_) {
+    auto waiting = produces_.take(who);
+    produce_response answer;
+    if (code == errc::storage_error)
+      answer.result = storage_outcome();
+    else if (code != errc::none)
+      answer.result = as_outcome(error{code});
+    else
+      answer.base_offset = waiting.base_offset;
+    answer.append_time = waiting.append_time;
+    answer.log_start = core_->log_start();
+    waiting.reply.send(*this, std::move(answer));
+  }
+}
+
+void partition::fail_storage(const error& why) {
+  if (failure_.empty())
+    failure_ = fmt::format("{}: {}", to_string(where()), why.message);
+  options_.gauges->online = false;
+  if (core_ && !core_->has_failed())
+    core_->failed();
+  dirty_ = true;
+}
+
+outcome partition::storage_outcome() const {
+  if (!failure_.empty())
+    return {errc::storage_error, failure_};
+  if (auto status = options_.node->status(); status.failed)
+    return {errc::storage_error, status.reason};
+  return as_outcome(error{errc::storage_error});
+}
+
+void partition::refresh_gauges() {
+  auto& gauges = *options_.gauges;
+  gauges.log_start.store(core_->log_start(), std::memory_order_relaxed);
+  gauges.high_watermark.store(core_->high_watermark(), std::memory_order_relaxed);
+  gauges.log_end.store(core_->log_end(), std::memory_order_relaxed);
+  if (!log_)
+    return;
+  gauges.size_bytes.store(log_->size_bytes(), std::memory_order_relaxed);
+  gauges.segments.store(static_cast<std::uint32_t>(log_->segment_count()),
+                        std::memory_order_relaxed);
+}
+
+// -- fetching -------------------------------------------------------------------
+
+void partition::on_fetch(fetch_request& what) {
+  auto found = read(what);
+  if (should_park(what, found))
+    park(what, found);
+  else
+    reply_to<fetch_response>::take(*this).send(*this, std::move(found));
+}
+
+fetch_response partition::read(const fetch_request& what) {
+  fetch_response found;
+  found.next_offset = what.offset;
+  if (!log_) {
+    found.result = storage_outcome();
+    return found;
+  }
+  found.high_watermark = core_->high_watermark();
+  found.log_start = core_->log_start();
+  if (what.offset < core_->log_start() || what.offset > core_->log_end()) {
+    found.result = {errc::offset_out_of_range,
+                    fmt::format("offset {} of {} is outside [{}, {}]", what.offset,
+                                to_string(where()), core_->log_start(), core_->high_watermark())};
+    return found;
+  }
+  if (what.offset >= core_->high_watermark())
+    return found;
+  auto slice = log_->read(what.offset, clamp_fetch_bytes(what.max_bytes), core_->high_watermark());
+  if (!slice) {
+    found.result = as_outcome(slice.error());
+    return found;
+  }
+  found.batches = std::move(slice->batches);
+  found.next_offset = std::max(slice->next_offset, what.offset);
+  return found;
+}
+
+bool partition::should_park(const fetch_request& what, const fetch_response& found) const {
+  if (!found.result.ok() || what.max_wait_ms <= 0 || closing_)
+    return false;
+  auto wanted = std::min(clamp_fetch_bytes(what.max_bytes),
+                         static_cast<std::size_t>(std::max(what.min_bytes, 0)));
+  return found.batches.size() < wanted && found.next_offset >= found.high_watermark;
+}
+
+void partition::park(fetch_request& what, const fetch_response& found) {
+  auto reply = reply_to<fetch_response>::take(*this);
+  if (!reply)
+    return;
+  auto wait = std::chrono::milliseconds{clamp_wait_ms(what.max_wait_ms)};
+  auto min_bytes = static_cast<std::size_t>(what.min_bytes);
+  auto who = fetches_.put({std::move(reply), std::move(what)});
+  if (core_->park(who, found.batches.size(), min_bytes, options_.node->time.now() + wait))
+    return watch_deadlines();
+  auto refused = found;
+  refused.batches.clear();
+  refused.result = {errc::too_many_requests,
+                    fmt::format("too many fetches wait for {}", to_string(where()))};
+  fetches_.take(who).reply.send(*this, std::move(refused));
+}
+
+void partition::watch_deadlines() {
+  auto next = core_->next_deadline();
+  if (next == mono_time::max() || next >= tick_at_)
+    return;
+  tick_at_ = next;
+  auto wait = next - options_.node->time.now();
+  delayed_send(this, std::max<mono_duration>(wait, fetch_tick_min), fetch_tick{});
+}
+
+void partition::on_fetch_tick() {
+  tick_at_ = mono_time::max();
+  if (!core_)
+    return;
+  core_->expire(options_.node->time.now());
+  answer_fetches();
+  watch_deadlines();
+}
+
+void partition::answer_fetches() {
+  core_->take_fetches(fetch_answers_);
+  for (auto [who, code] : fetch_answers_) {
+    auto waiting = fetches_.take(who);
+    auto answer = read(waiting.what);
+    if (code != errc::none)
+      answer.result = code == errc::storage_error ? storage_outcome() : as_outcome(error{code});
+    waiting.reply.send(*this, std::move(answer));
+  }
+}
+
+list_offsets_response partition::on_list_offsets(const list_offsets_request& what) {
+  list_offsets_response answer;
+  if (!log_) {
+    answer.result = storage_outcome();
+  } else if (what.timestamp == latest_timestamp) {
+    answer.offset = core_->high_watermark();
+  } else if (what.timestamp == earliest_timestamp) {
+    answer.offset = core_->log_start();
+  } else if (auto found = log_->find_timestamp(what.timestamp, core_->high_watermark()); !found) {
+    answer.result = as_outcome(found.error());
+  } else if (found->has_value()) {
+    answer.offset = (*found)->offset;
+    answer.timestamp = (*found)->timestamp;
+  }
+  return answer;
+}
+
+delete_records_response partition::on_delete_records(const delete_records_request& what) {
+  delete_records_response answer;
+  if (!log_ || core_->has_failed()) {
+    answer.result = storage_outcome();
+    return answer;
+  }
+  auto end = what.offset == no_offset ? core_->high_watermark() : what.offset;
+  if (end < 0 || end > core_->high_watermark()) {
+    answer.result = {errc::offset_out_of_range,
+                     fmt::format("offset {} of {} is outside [0, {}]", end, to_string(where()),
+                                 core_->high_watermark())};
+  } else if (end > core_->log_start()) {
+    if (auto ended = log_->advance_start(end); !ended)
+      answer.result = as_outcome(ended.error());
+    core_->advance_log_start(log_->log_start());
+    refresh_gauges();
+  }
+  answer.log_start = core_->log_start();
+  return answer;
+}
+
+}  // namespace troupe
