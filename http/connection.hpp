@@ -2,19 +2,19 @@
 // its place among the connections, through which deadlines and the graceful stop reach it.
 #pragma once
 
+#include "http/admission.hpp"
 #include "http/exchange.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/rng.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
-#include <vector>
+#include <memory>
 
 namespace troupe::http {
 
 using tcp_socket = asio::basic_stream_socket<asio::ip::tcp, loop_executor>;
 
-class admission;
 class connection_set;
 
 /// A connection as its loop sees it. All calls come on that loop, never from inside a call of the
@@ -33,10 +33,12 @@ class live_connection {
 
 /// A place among the connections of a loop: counts against connections_max, carries one deadline.
 /// Given back on destruction. Used on its loop only; moves with the socket when HTTP hands it over.
+/// Keeps the loop's services alive, so it must be destroyed after all that uses them.
 class connection_slot {
  public:
   connection_slot() = default;
-  connection_slot(connection_set& set, live_connection& who);
+  connection_slot(std::shared_ptr<connection_set> set, live_connection& who,
+                  connection_permit permit);
   connection_slot(connection_slot&& other) noexcept;
   connection_slot& operator=(connection_slot&& other) noexcept;
   ~connection_slot();
@@ -52,11 +54,14 @@ class connection_slot {
 
  private:
   friend class connection_set;
-  connection_set* set_ = nullptr;
+  void leave();
+
+  std::shared_ptr<connection_set> set_;
   std::size_t index_ = 0;
+  connection_permit permit_;
 };
 
-/// What the connections of one loop work with. Outlives them.
+/// What the connections of one loop work with. Lives as long as any slot of the loop.
 struct connection_services {
   broker_client& broker;
   const gateway_config& config;

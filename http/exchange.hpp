@@ -79,6 +79,9 @@ class exchange {
   virtual gateway_metrics& metrics() = 0;
   virtual const clock& time() const = 0;
   virtual loop_executor get_executor() = 0;
+  /// Counts bytes the handler is about to hold beside the request's body (the answer of a fetch)
+  /// against the gateway's limit, until the exchange ends. Error: overloaded.
+  virtual result<void> hold(std::size_t bytes) = 0;
 
   // -- only for routes that stream ----------------------------------------------
 
@@ -115,5 +118,7 @@ struct route {
 std::span<const route> v2_routes();
 std::span<const route> v3_routes();
 std::span<const route> service_routes();
+/// Paths of known APIs that answer 501: consumer groups, transactions.
+std::span<const route> unsupported_routes();
 
 }  // namespace troupe::http

@@ -1,0 +1,113 @@
+#include "http/loop.hpp"
+
+#include "http/session.hpp"
+#include "http/websocket.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include <unistd.h>
+
+namespace troupe::http {
+
+namespace {
+
+constexpr std::size_t refused_max = 256;
+
+/// Every row of every table. A row without a handler is a WebSocket.
+std::vector<route> all_routes() {
+  std::vector<route> rows;
+  for (auto table : {v2_routes(), v3_routes(), service_routes(), unsupported_routes()})
+    rows.insert(rows.end(), table.begin(), table.end());
+  rows.push_back({verb::get, websocket_subscribe_path, nullptr});
+  rows.push_back({verb::get, websocket_produce_path, nullptr});
+  return rows;
+}
+
+}  // namespace
+
+gateway_shared::gateway_shared(gateway_config settings,
+                               std::shared_ptr<prometheus::Registry> metrics)
+    : config(std::move(settings)), routes(all_routes()), registry(std::move(metrics)),
+      inflight(config.inflight_bytes_max, config.connections_max) {}
+
+loop::loop(std::shared_ptr<gateway_shared> gateway, loop_executor executor, broker_client& broker,
+           const clock& time)
+    : gateway_(std::move(gateway)), random_(rng::from_system()),
+      metrics_(gateway_->registry, gateway_->routes.routes()),
+      services_{broker, gateway_->config, metrics_, time, gateway_->inflight, random_, executor},
+      events_(poller::create(executor)), tick_(executor), grace_(executor),
+      id_prefix_(random_.next()) {
+  on_tick();
+}
+
+void loop::start() {
+  wait_tick();
+}
+
+void loop::wait_tick() {
+  tick_.expires_after(connection_set::tick);
+  tick_.async_wait([self = shared_from_this()](const boost::system::error_code& failed) {
+    if (failed || self->stopped_)
+      return;
+    self->on_tick();
+    self->wait_tick();
+  });
+}
+
+void loop::on_tick() {
+  connections_.check_deadlines(services_.time.now());
+  metrics_.flush();
+  auto second = services_.time.wall_ms() / 1000;
+  if (second == date_second_)
+    return;
+  date_second_ = second;
+  date_header_ = fmt::format("Date: {:%a, %d %b %Y %H:%M:%S} GMT\r\n",
+                             fmt::gmtime(static_cast<std::time_t>(second)));
+}
+
+void loop::make_request_id(std::string& into) {
+  into.clear();
+  fmt::format_to(std::back_inserter(into), "{:08x}-{:x}", static_cast<std::uint32_t>(id_prefix_),
+                 next_id_++);
+}
+
+void loop::serve(int fd, connection_permit permit) {
+  if (stopped_ || connections_.stopping() || (!permit && refused >= refused_max)) {
+    ::close(fd);
+    return;
+  }
+  session::start(shared_from_this(), fd, std::move(permit));
+}
+
+void loop::stop(std::chrono::milliseconds grace, std::function<void()> done) {
+  auto once = std::make_shared<std::function<void()>>(std::move(done));
+  auto finish_once = [self = shared_from_this(), once] {
+    if (*once)
+      self->finish(std::exchange(*once, nullptr));
+  };
+  grace_.expires_after(grace);
+  grace_.async_wait([self = shared_from_this(), finish_once](const boost::system::error_code& failed) {
+    if (failed)
+      return;
+    self->connections_.cut();
+    finish_once();
+  });
+  connections_.stop(finish_once);
+}
+
+void loop::finish(std::function<void()> done) {
+  grace_.cancel();
+  tick_.cancel();
+  // Posted: the last connection may still be on the stack.
+  asio::post(services_.executor, [self = shared_from_this(), done = std::move(done)] {
+    self->stopped_ = true;
+    self->events_->close();
+    self->metrics_.flush();
+    done();
+  });
+}
+
+}  // namespace troupe::http

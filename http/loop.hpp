@@ -1,0 +1,79 @@
+// One loop of the gateway: what its connections share, and its clockwork.
+#pragma once
+
+#include "http/connection_set.hpp"
+#include "http/gateway_config.hpp"
+#include "http/gateway_metrics.hpp"
+#include "http/poller.hpp"
+#include "http/router.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+namespace prometheus {
+class Registry;
+}
+
+namespace troupe::http {
+
+/// What all loops of a gateway share. Thread-safe: constant, or atomic.
+struct gateway_shared {
+  gateway_shared(gateway_config settings, std::shared_ptr<prometheus::Registry> metrics);
+
+  const gateway_config config;
+  const router routes;
+  const std::shared_ptr<prometheus::Registry> registry;
+  admission inflight;
+};
+
+/// Used on its loop only, except for the constructor. Kept alive by its connections.
+class loop : public std::enable_shared_from_this<loop> {
+ public:
+  loop(std::shared_ptr<gateway_shared> gateway, loop_executor executor, broker_client& broker,
+       const clock& time);
+
+  /// Starts the clockwork.
+  void start();
+  /// Serves an accepted, non-blocking socket. Without a permit it is told that the broker is full.
+  void serve(int fd, connection_permit permit);
+  /// Finishes connections, cuts what is left after `grace`, then calls `done` on this loop.
+  void stop(std::chrono::milliseconds grace, std::function<void()> done);
+
+  connection_services& services() { return services_; }
+  /// Keeps the loop alive.
+  std::shared_ptr<connection_set> connections() { return {shared_from_this(), &connections_}; }
+  const router& routes() const { return gateway_->routes; }
+  const std::shared_ptr<poller>& events() const { return events_; }
+
+  /// "Date: Sun, 22 Nov 2026 14:56:34 GMT\r\n", at most a tick old.
+  std::string_view date_header() const { return date_header_; }
+  /// A new request id: short, and distinct within a cluster for all practical purposes.
+  void make_request_id(std::string& into);
+
+  /// Connections being told that there are too many; above a bound they are closed unheard.
+  std::size_t refused = 0;
+
+ private:
+  void wait_tick();
+  void on_tick();
+  void finish(std::function<void()> done);
+
+  std::shared_ptr<gateway_shared> gateway_;
+  rng random_;
+  gateway_metrics metrics_;
+  connection_services services_;
+  connection_set connections_;
+  std::shared_ptr<poller> events_;
+  asio::basic_waitable_timer<std::chrono::steady_clock,
+                             asio::wait_traits<std::chrono::steady_clock>, loop_executor>
+      tick_;
+  asio::basic_waitable_timer<std::chrono::steady_clock,
+                             asio::wait_traits<std::chrono::steady_clock>, loop_executor>
+      grace_;
+  std::string date_header_;
+  timestamp_ms date_second_ = -1;
+  std::uint64_t id_prefix_;
+  std::uint64_t next_id_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace troupe::http
