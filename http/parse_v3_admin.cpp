@@ -114,7 +114,7 @@ error empty_body() { return error{errc::empty_body, "The request needs a JSON bo
 
 }  // namespace
 
-result<create_topic_body> parse_create_topic(std::string_view body) {
+result<create_topic_body> parse_v3_create_topic(std::string_view body) {
   constexpr auto fields = std::to_array<std::string_view>(
       {"topic_name", "partitions_count", "replication_factor", "replicas_assignments", "configs",
        "validate_only"});
@@ -146,7 +146,7 @@ result<create_topic_body> parse_create_topic(std::string_view body) {
   return out;
 }
 
-result<create_partitions_request> parse_partitions_count(std::string_view body) {
+result<create_partitions_request> parse_v3_partitions_count(std::string_view body) {
   constexpr auto fields = std::to_array<std::string_view>({"partitions_count", "validate_only"});
   if (is_blank(body)) return empty_body();
   create_partitions_request out;
@@ -161,7 +161,7 @@ result<create_partitions_request> parse_partitions_count(std::string_view body) 
   return out;
 }
 
-result<config_changes> parse_alter_configs(std::string_view body) {
+result<config_changes> parse_v3_alter_configs(std::string_view body) {
   constexpr auto fields = std::to_array<std::string_view>({"data", "validate_only"});
   if (is_blank(body)) return empty_body();
   config_changes out;
@@ -174,7 +174,7 @@ result<config_changes> parse_alter_configs(std::string_view body) {
   return out;
 }
 
-result<std::string> parse_config_value(std::string_view body) {
+result<std::string> parse_v3_config_value(std::string_view body) {
   constexpr auto fields = std::to_array<std::string_view>({"value"});
   if (is_blank(body)) return empty_body();
   std::optional<std::string> value;

@@ -34,12 +34,12 @@ struct config_changes {
 
 // Errors of all: invalid_json with line and column, empty_body, invalid_payload naming the field.
 
-result<create_topic_body> parse_create_topic(std::string_view body);
+result<create_topic_body> parse_v3_create_topic(std::string_view body);
 /// {"partitions_count":12,"validate_only":false}; the topic's name is left empty.
-result<create_partitions_request> parse_partitions_count(std::string_view body);
+result<create_partitions_request> parse_v3_partitions_count(std::string_view body);
 /// {"data":[{"name":"n","value":"v"},{"name":"m","operation":"DELETE"}],"validate_only":false}
-result<config_changes> parse_alter_configs(std::string_view body);
+result<config_changes> parse_v3_alter_configs(std::string_view body);
 /// {"value":"v"}
-result<std::string> parse_config_value(std::string_view body);
+result<std::string> parse_v3_config_value(std::string_view body);
 
 }  // namespace troupe::http

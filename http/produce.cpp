@@ -189,6 +189,12 @@ result<produce_options> parse_produce_options(const request& from) {
   return out;
 }
 
+std::uint32_t sticky_seed(exchange& from) {
+  auto ticks = static_cast<std::uint64_t>(from.time().now().time_since_epoch().count());
+  return static_cast<std::uint32_t>((ticks + std::hash<std::string>{}(from.req.id)) *
+                                        0x9e3779b97f4a7c15u >> 32);
+}
+
 task<std::vector<record_result>> produce_records(broker_client& broker, const topic_metadata& topic,
                                                  std::span<const incoming_record> records,
                                                  produce_options options,

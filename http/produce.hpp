@@ -40,6 +40,9 @@ class sticky_partitioner {
   std::uint32_t next_;
 };
 
+/// Another start for every request: where each has its own partitioner, requests are the batches.
+std::uint32_t sticky_seed(exchange& from);
+
 /// Sends the records; results[i] is the fate of records[i]. Each partition's records form one
 /// batch (more when they exceed max.message.bytes), stored whole or not at all, in the order given.
 /// Records with acks=none get no offset. A record of its own that is not valid (rejected, too large,

@@ -77,20 +77,13 @@ const record_result* common_failure(const std::vector<record_result>& results) {
   return all ? &first : nullptr;
 }
 
-/// Another start for every request; requests are the batches.
-std::uint32_t seed_of(exchange& ex) {
-  auto ticks = static_cast<std::uint64_t>(ex.time().now().time_since_epoch().count());
-  return static_cast<std::uint32_t>((ticks + std::hash<std::string>{}(ex.req.id)) *
-                                        0x9e3779b97f4a7c15u >> 32);
-}
-
 task<response> produce(exchange& ex, topic_ptr topic, const partition_metadata* partition,
                        produce_call call) {
   auto body = parse_produce_body(ex.req.body, call.format, partition == nullptr);
   if (!body) co_return response::failure(body.error());
   if (partition != nullptr)
     for (auto& record : body->records) record.partition = partition->id;
-  sticky_partitioner sticky{seed_of(ex)};
+  sticky_partitioner sticky{sticky_seed(ex)};
   std::span<const incoming_record> records = body->records;
   auto results = co_await produce_records(ex.broker(), *topic, records, call.options, sticky,
                                           ex.time().wall_ms());

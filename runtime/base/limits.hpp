@@ -77,6 +77,11 @@ inline constexpr std::int64_t http_idle_timeout_ms = 75'000;     ///< Kept-alive
 inline constexpr std::size_t http_body_rate_min = 1 * KiB;
 /// Entries of one records:batch request. Above: batch_entries.
 inline constexpr std::size_t batch_entries_max = 1'000;
+/// Groups of records of one streaming produce that are not acknowledged. Above: what arrives is
+/// gathered into the next group.
+inline constexpr std::size_t produce_stream_groups_max = 8;
+/// JSON text of one such group. Above, while it waits: the stream is not read.
+inline constexpr std::size_t produce_stream_group_bytes = 256 * KiB;
 
 // -- WebSocket ----------------------------------------------------------------
 
