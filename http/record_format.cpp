@@ -73,62 +73,6 @@ bool append_data(std::string& out, const std::optional<std::string_view>& data,
   return false;
 }
 
-/// Writes the records of one partition. What is the same in all of them is made once.
-class record_writer {
- public:
-  record_writer(std::string& out, const topic_partition& source, const record_shape& shape)
-      : out_(out), source_(source), shape_(shape) {
-    before_key_ = "{";
-    if (shape.topic) {
-      before_key_ += "\"topic\":";
-      append_json_string(before_key_, source.topic);
-      before_key_ += ',';
-    }
-    before_key_ += "\"key\":";
-    before_offset_ = fmt::format(",\"partition\":{},\"offset\":", value_of(source.partition));
-  }
-
-  result<void> append(const record_view& record) {
-    std::size_t old = out_.size();
-    if (count_ != 0) out_ += ',';
-    out_ += before_key_;
-    if (!append_data(out_, record.key, shape_.format)) return refuse(old, record, "key");
-    out_ += ",\"value\":";
-    if (!append_data(out_, record.value, shape_.format)) return refuse(old, record, "value");
-    out_ += before_offset_;
-    append_json_number(out_, record.offset);
-    if (shape_.timestamp_and_headers) {
-      out_ += ",\"timestamp\":";
-      append_json_number(out_, record.timestamp);
-      if (!record.headers.empty()) append_headers(out_, record.headers);
-    }
-    out_ += '}';
-    ++count_;
-    return {};
-  }
-
-  std::size_t count() const { return count_; }
-
- private:
-  error refuse(std::size_t old, const record_view& record, std::string_view part) {
-    out_.resize(old);
-    std::string_view wanted =
-        shape_.format == embedded_format::json ? "JSON in UTF-8" : "text in UTF-8";
-    return {errc::not_representable,
-            fmt::format("The {} of the record at offset {} of partition {} of topic '{}' is not "
-                        "{}; read it in the format binary, or go on from offset {}.",
-                        part, record.offset, value_of(source_.partition), source_.topic, wanted,
-                        record.offset + 1)};
-  }
-
-  std::string& out_;
-  const topic_partition& source_;
-  const record_shape& shape_;
-  std::string before_key_;
-  std::string before_offset_;
-  std::size_t count_ = 0;
-};
-
 }  // namespace
 
 std::string_view to_string(embedded_format x) { return formats[static_cast<std::size_t>(x)].name; }
@@ -143,6 +87,46 @@ std::optional<embedded_format> parse_embedded_format(std::string_view name) {
   return std::nullopt;
 }
 
+record_writer::record_writer(const topic_partition& source, const record_shape& shape)
+    : source_(source), shape_(shape), before_key_("{") {
+  if (shape.topic) {
+    before_key_ += "\"topic\":";
+    append_json_string(before_key_, source.topic);
+    before_key_ += ',';
+  }
+  before_key_ += "\"key\":";
+  before_offset_ = fmt::format(",\"partition\":{},\"offset\":", value_of(source.partition));
+}
+
+result<void> record_writer::append(std::string& out, const record_view& record) const {
+  std::size_t old = out.size();
+  out += before_key_;
+  if (!append_data(out, record.key, shape_.format)) return refuse(out, old, record, "key");
+  out += ",\"value\":";
+  if (!append_data(out, record.value, shape_.format)) return refuse(out, old, record, "value");
+  out += before_offset_;
+  append_json_number(out, record.offset);
+  if (shape_.timestamp_and_headers) {
+    out += ",\"timestamp\":";
+    append_json_number(out, record.timestamp);
+    if (!record.headers.empty()) append_headers(out, record.headers);
+  }
+  out += '}';
+  return {};
+}
+
+error record_writer::refuse(std::string& out, std::size_t old, const record_view& record,
+                            std::string_view part) const {
+  out.resize(old);
+  std::string_view wanted =
+      shape_.format == embedded_format::json ? "JSON in UTF-8" : "text in UTF-8";
+  return {errc::not_representable,
+          fmt::format("The {} of the record at offset {} of partition {} of topic '{}' is not "
+                      "{}; read it in the format binary, or go on from offset {}.",
+                      part, record.offset, value_of(source_.partition), source_.topic, wanted,
+                      record.offset + 1)};
+}
+
 result<std::size_t> append_records(std::string& out, const topic_partition& source,
                                    byte_view batches, offset_t from, const record_shape& shape,
                                    offset_t* next) {
@@ -153,7 +137,8 @@ result<std::size_t> append_records(std::string& out, const topic_partition& sour
                              ? base64_encoded_size(batches.size())
                              : batches.size();
   out.reserve(out.size() + expected + expected / 8);
-  record_writer writer{out, source, shape};
+  record_writer writer{source, shape};
+  std::size_t count = 0;
   batch_cursor cursor{batches};
   record_view record;
   for (byte_view batch; cursor.next(batch);) {
@@ -166,11 +151,17 @@ result<std::size_t> append_records(std::string& out, const topic_partition& sour
       if (!*more) break;
       if (record.offset < from) continue;
       go_on = record.offset;
-      if (auto done = writer.append(record); !done) return done.error();
+      std::size_t old = out.size();
+      if (count != 0) out += ',';
+      if (auto done = writer.append(out, record); !done) {
+        out.resize(old);
+        return done.error();
+      }
+      ++count;
     }
     go_on = std::max(from, reader->header().next_offset());
   }
-  return writer.count();
+  return count;
 }
 
 }  // namespace troupe::http

@@ -42,10 +42,25 @@ result<std::size_t> append_records(std::string& out, const topic_partition& sour
                                    byte_view batches, offset_t from, const record_shape& shape,
                                    offset_t* next = nullptr);
 
-/// One record of a batch, as append_records writes it. Error: not_representable; `out` is then as
-/// it was. (Who cuts a run into frames of a certain size reads the records one by one.)
-result<void> append_record(std::string& out, const topic_partition& source,
-                           const record_view& record, const record_shape& shape);
+/// Writes records of one partition one by one, for whoever cuts a run into pieces: what is the same
+/// in all of them is made once.
+class record_writer {
+ public:
+  record_writer(const topic_partition& source, const record_shape& shape);
+
+  /// Appends one object, as append_records does; commas are the caller's business. Error:
+  /// not_representable; `out` is then as it was.
+  result<void> append(std::string& out, const record_view& record) const;
+
+ private:
+  error refuse(std::string& out, std::size_t old, const record_view& record,
+               std::string_view part) const;
+
+  topic_partition source_;
+  record_shape shape_;
+  std::string before_key_;
+  std::string before_offset_;
+};
 
 // -- pieces of JSON, used by every writer of the gateway --------------------------
 

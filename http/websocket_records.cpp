@@ -6,18 +6,26 @@
 
 namespace troupe::http {
 
+namespace {
+
+record_shape shape_of(embedded_format format) {
+  record_shape shape;
+  shape.format = format;
+  return shape;
+}
+
+}  // namespace
+
 frame_budget frame_budget::standard() {
   return {limits::websocket_records_frame_bytes, limits::websocket_records_frame_records};
 }
 
-records_writer::records_writer(const topic_partition& source, byte_view batches, offset_t from,
+frame_cutter::frame_cutter(const topic_partition& source, byte_view batches, offset_t from,
                                embedded_format format)
-    : source_(source), batches_(batches), from_(from), position_(from) {
-  shape_.format = format;
-}
+    : writer_(source, shape_of(format)), batches_(batches), from_(from), position_(from) {}
 
 /// Reads ahead to the next record that is wanted; false at the end of the run.
-result<bool> records_writer::next_record() {
+result<bool> frame_cutter::next_record() {
   while (true) {
     if (!reader_) {
       byte_view batch;
@@ -42,7 +50,7 @@ result<bool> records_writer::next_record() {
   }
 }
 
-result<bool> records_writer::next(frame_encoder& to, frame_budget budget) {
+result<bool> frame_cutter::next(frame_encoder& to, frame_budget budget) {
   std::uint32_t written = 0;
   while (written < budget.records) {
     if (!holds_record_) {
@@ -62,7 +70,7 @@ result<bool> records_writer::next(frame_encoder& to, frame_budget budget) {
     } else {
       to.text() += ',';
     }
-    auto appended = append_record(to.text(), source_, record_, shape_);
+    auto appended = writer_.append(to.text(), record_);
     if (!appended) {
       if (written == 0) {
         to.abandon_frame();
@@ -88,9 +96,9 @@ template <embedded_format Format>
 std::shared_ptr<const bytes> encode_chunk(const topic_partition& source, byte_view batches,
                                           offset_t from) {
   static thread_local frame_encoder encoder;
-  records_writer writer{source, batches, from, Format};
+  frame_cutter cutter{source, batches, from, Format};
   while (true) {
-    auto more = writer.next(encoder, frame_budget::standard());
+    auto more = cutter.next(encoder, frame_budget::standard());
     if (more && *more) continue;
     auto encoding = encoder.finish();
     return more ? std::move(encoding) : nullptr;

@@ -20,9 +20,9 @@ struct frame_budget {
 /// Reads a run of whole, checked batches once, from an offset on, and writes frames:
 /// {"type":"records","records":[{"topic","partition","offset","timestamp","key","value",..},..]}.
 /// Owned by one thread; the batches must outlive it.
-class records_writer {
+class frame_cutter {
  public:
-  records_writer(const topic_partition& source, byte_view batches, offset_t from,
+  frame_cutter(const topic_partition& source, byte_view batches, offset_t from,
                  embedded_format format);
 
   /// Writes the next frame of at least one record into `to`; false at the end of the run.
@@ -36,8 +36,7 @@ class records_writer {
  private:
   result<bool> next_record();
 
-  topic_partition source_;
-  record_shape shape_;
+  record_writer writer_;
   batch_cursor batches_;
   std::optional<record_reader> reader_;
   record_view record_;

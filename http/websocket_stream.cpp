@@ -104,6 +104,10 @@ void frame_stream::consume(std::size_t sent) {
 
 void frame_stream::flush() {
   scheduled_ = false;
+  flush_now();
+}
+
+void frame_stream::flush_now() {
   std::size_t written = 0;
   while (!queue_.empty() && !broken_ && !waiting_) {
     if (written >= limits::websocket_turn_bytes) return schedule();

@@ -87,6 +87,8 @@ class frame_stream {
 
   /// Queues a frame. What is pushed after the stream broke is dropped.
   void push(outgoing_frame frame);
+  /// Writes what the system takes at once, before the loop comes round.
+  void flush_now();
   /// Forgets the frames whose sending has not begun and which `which(frame)` names.
   template <class F>
   void forget(F which) {

@@ -115,12 +115,12 @@ void websocket_subscription::pump() {
 void websocket_subscription::serve_run() {
   while (run_ && serving() && subscriber_.has_credit() &&
          out().queued_bytes() < limits::websocket_records_frame_bytes) {
-    offset_t first = run_->writer.position();
+    offset_t first = run_->cutter.position();
     frame_encoder encoder;
-    auto more = run_->writer.next(encoder, subscriber_.budget());
+    auto more = run_->cutter.next(encoder, subscriber_.budget());
     if (!more) return finish(close_code_of(more.error()), more.error());
     if (!*more) {
-      subscriber_.on_run_end(run_->slot, run_->writer.position());
+      subscriber_.on_run_end(run_->slot, run_->cutter.position());
       return drop_run();
     }
     auto data = encoder.finish();
@@ -274,12 +274,19 @@ void websocket_subscription::on_chunk(partition_slot slot,
   offset_t first = chunk->first_offset();
   for (std::size_t i = 0; i < frames.size(); ++i) {
     auto frame = frames[i];
-    bool room = out().queued_bytes() < limits::websocket_queue_bytes_max;
-    if (!room || !subscriber_.may_take(frame)) return fall_behind(slot, chunk->next_offset());
+    if (!has_room() || !subscriber_.may_take(frame))
+      return fall_behind(slot, chunk->next_offset());
     push_frame(data, frame, slot, first);
     first = frame.next;
   }
   subscriber_.on_chunk_end(slot, chunk->next_offset());
+}
+
+bool websocket_subscription::has_room() {
+  auto full = [this] { return out().queued_bytes() >= limits::websocket_queue_bytes_max; };
+  // A chunk may be larger than the queue; a socket that takes it at once has room for it.
+  if (full()) out().flush_now();
+  return serving() && !full();
 }
 
 void websocket_subscription::fall_behind(partition_slot slot, offset_t end) {

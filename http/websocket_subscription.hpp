@@ -29,11 +29,11 @@ class websocket_subscription final : public websocket_session {
   struct log_run {
     log_run(partition_slot of, const topic_partition& source, bytes read, offset_t from,
             embedded_format format)
-        : slot(of), batches(std::move(read)), writer(source, batches, from, format) {}
+        : slot(of), batches(std::move(read)), cutter(source, batches, from, format) {}
 
     partition_slot slot;
     bytes batches;
-    records_writer writer;
+    frame_cutter cutter;
   };
 
   task<result<void>> prepare() override;
@@ -60,6 +60,7 @@ class websocket_subscription final : public websocket_session {
   void on_read(partition_slot slot, fetch_response answer);
   void on_joined(partition_slot slot, const tail_position& answer);
   void on_chunk(partition_slot slot, const std::shared_ptr<const tail_chunk>& chunk);
+  bool has_room();
   void fall_behind(partition_slot slot, offset_t end);
   void on_log_error(partition_slot slot, const error& why, offset_t log_start, offset_t end);
   /// Reports and goes on inside the log.
