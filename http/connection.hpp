@@ -7,12 +7,16 @@
 #include "runtime/base/clock.hpp"
 #include "runtime/base/rng.hpp"
 
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <memory>
 
 namespace troupe::http {
 
+using loop_timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock,
+                               asio::wait_traits<std::chrono::steady_clock>, loop_executor>;
 using tcp_socket = asio::basic_stream_socket<asio::ip::tcp, loop_executor>;
 
 class connection_set;

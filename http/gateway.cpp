@@ -14,7 +14,7 @@ namespace {
 class gateway_impl final : public gateway {
  public:
   gateway_impl(gateway_config config, const std::vector<gateway_loop>& loops,
-               std::shared_ptr<prometheus::Registry> metrics, const clock& time)
+               metric_sources metrics, const clock& time)
       : shared_(std::make_shared<gateway_shared>(std::move(config), std::move(metrics))) {
     for (const auto& x : loops)
       loops_.push_back(
@@ -65,7 +65,7 @@ class gateway_impl final : public gateway {
 
 result<std::unique_ptr<gateway>> gateway::start(gateway_config config,
                                                 std::vector<gateway_loop> loops,
-                                                std::shared_ptr<prometheus::Registry> metrics,
+                                                metric_sources metrics,
                                                 const clock& time) {
   troupe_assert(!loops.empty());
   auto made = std::make_unique<gateway_impl>(std::move(config), loops, std::move(metrics), time);

@@ -15,6 +15,7 @@ namespace troupe {
 class broker_client;
 }
 namespace prometheus {
+class Collectable;
 class Registry;
 }
 
@@ -26,13 +27,24 @@ struct gateway_loop {
   broker_client* client = nullptr;
 };
 
+/// Where the gateway counts, and what /metrics shows beside that and the broker's own status, which
+/// the gateway samples itself.
+struct metric_sources {
+  std::shared_ptr<prometheus::Registry> registry;
+  std::vector<std::shared_ptr<prometheus::Collectable>> sampled;
+
+  metric_sources(std::shared_ptr<prometheus::Registry> kept,
+                 std::vector<std::shared_ptr<prometheus::Collectable>> asked = {})
+      : registry(std::move(kept)), sampled(std::move(asked)) {}
+};
+
 /// Thread-safe. Connections are spread over the loops round robin and stay where they are.
 class gateway {
  public:
   /// Binds and listens, or says why not (io_error: address in use and the like).
   static result<std::unique_ptr<gateway>> start(gateway_config config,
                                                 std::vector<gateway_loop> loops,
-                                                std::shared_ptr<prometheus::Registry> metrics,
+                                                metric_sources metrics,
                                                 const clock& time);
   virtual ~gateway() = default;
 

@@ -28,9 +28,7 @@ class listener : public std::enable_shared_from_this<listener> {
   std::vector<std::shared_ptr<loop>> loops_;
   std::size_t next_ = 0;
   asio::basic_socket_acceptor<asio::ip::tcp, loop_executor> acceptor_;
-  asio::basic_waitable_timer<std::chrono::steady_clock,
-                             asio::wait_traits<std::chrono::steady_clock>, loop_executor>
-      retry_;
+  loop_timer retry_;
   std::uint16_t port_ = 0;
 };
 

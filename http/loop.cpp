@@ -28,15 +28,14 @@ std::vector<route> all_routes() {
 
 }  // namespace
 
-gateway_shared::gateway_shared(gateway_config settings,
-                               std::shared_ptr<prometheus::Registry> metrics)
-    : config(std::move(settings)), routes(all_routes()), registry(std::move(metrics)),
+gateway_shared::gateway_shared(gateway_config settings, metric_sources sources)
+    : config(std::move(settings)), routes(all_routes()), metrics(std::move(sources)),
       inflight(config.inflight_bytes_max, config.connections_max) {}
 
 loop::loop(std::shared_ptr<gateway_shared> gateway, loop_executor executor, broker_client& broker,
            const clock& time)
     : gateway_(std::move(gateway)), random_(rng::from_system()),
-      metrics_(gateway_->registry, gateway_->routes.routes()),
+      metrics_(gateway_->metrics, gateway_->routes.routes(), gateway_->inflight),
       services_{broker, gateway_->config, metrics_, time, gateway_->inflight, random_, executor},
       events_(poller::create(executor)), tick_(executor), grace_(executor),
       id_prefix_(random_.next()) {

@@ -7,21 +7,15 @@
 #include "http/poller.hpp"
 #include "http/router.hpp"
 
-#include <boost/asio/steady_timer.hpp>
-
-namespace prometheus {
-class Registry;
-}
-
 namespace troupe::http {
 
 /// What all loops of a gateway share. Thread-safe: constant, or atomic.
 struct gateway_shared {
-  gateway_shared(gateway_config settings, std::shared_ptr<prometheus::Registry> metrics);
+  gateway_shared(gateway_config settings, metric_sources sources);
 
   const gateway_config config;
   const router routes;
-  const std::shared_ptr<prometheus::Registry> registry;
+  const metric_sources metrics;
   admission inflight;
 };
 
@@ -63,12 +57,8 @@ class loop : public std::enable_shared_from_this<loop> {
   connection_services services_;
   connection_set connections_;
   std::shared_ptr<poller> events_;
-  asio::basic_waitable_timer<std::chrono::steady_clock,
-                             asio::wait_traits<std::chrono::steady_clock>, loop_executor>
-      tick_;
-  asio::basic_waitable_timer<std::chrono::steady_clock,
-                             asio::wait_traits<std::chrono::steady_clock>, loop_executor>
-      grace_;
+  loop_timer tick_;
+  loop_timer grace_;
   std::string date_header_;
   timestamp_ms date_second_ = -1;
   std::uint64_t id_prefix_;

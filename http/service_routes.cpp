@@ -33,7 +33,7 @@ task<response> get_readiness(exchange& x) {
 task<response> get_metrics(exchange& x) {
   response answer;
   answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  answer.body = x.metrics().text();
+  answer.body = x.metrics().text(x.broker());
   co_return answer;
 }
 
