@@ -101,12 +101,13 @@ int run_command_line(const command& root, const std::vector<std::string>& argume
   std::size_t next = 0;
   while (!at->run) {
     if (next == arguments.size() || arguments[next] == "--help" || arguments[next] == "-h") {
-      auto wanted = next < arguments.size();
-      fmt::print(wanted ? stdout : stderr, "{}", group_help(*at, path));
-      return wanted ? exit_ok : exit_usage;
+      bool asked = next < arguments.size();
+      fmt::print(asked ? stdout : stderr, "{}", group_help(*at, path));
+      return asked ? exit_ok : exit_usage;
     }
+    auto wanted = arguments[next] == "--version" ? "version" : arguments[next];
     auto child = std::find_if(at->children.begin(), at->children.end(),
-                              [&](const command& x) { return x.name == arguments[next]; });
+                              [&](const command& x) { return x.name == wanted; });
     if (child == at->children.end())
       return usage_error(path, fmt::format("there is no command '{}'", arguments[next]));
     at = &*child;
