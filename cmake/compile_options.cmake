@@ -20,6 +20,10 @@ if(TROUPE_SANITIZE)
     -fsanitize=${TROUPE_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(troupe_options INTERFACE -fsanitize=${TROUPE_SANITIZE})
 endif()
+if(TROUPE_FUZZ)
+  # libFuzzer steers by the branches taken in the parsers, so they need its instrumentation too.
+  target_compile_options(troupe_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 find_program(TROUPE_CCACHE ccache)
 if(TROUPE_CCACHE)
