@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -139,6 +140,19 @@ http_answer http_client::read_answer() {
   else if (out.headers.count("content-length") != 0)
     out.body = take(std::stoul(out.headers["content-length"]));
   return out;
+}
+
+bool http_client::readable(std::chrono::milliseconds within) {
+  pollfd what{socket_, POLLIN, 0};
+  return !received_.empty() || ::poll(&what, 1, static_cast<int>(within.count())) > 0;
+}
+
+void http_client::shutdown_write() { ::shutdown(socket_, SHUT_WR); }
+
+void http_client::reset() {
+  const linger at_once{1, 0};
+  ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  close();
 }
 
 bool http_client::closed_by_server() { return received_.empty() && !receive(); }

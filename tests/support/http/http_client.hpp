@@ -2,6 +2,7 @@
 // they are for what no client should send. Gives up with an exception after ten seconds of silence.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -43,6 +44,11 @@ class http_client {
   // -- bytes ----------------------------------------------------------------------
   void write(std::string_view data);
   http_answer read_answer();
+  /// Waits until there is something to read, or the end.
+  bool readable(std::chrono::milliseconds within);
+  void shutdown_write();
+  /// Closes so that the server finds the connection broken.
+  void reset();
   /// Whether the server closes the connection without a further byte.
   bool closed_by_server();
   void close();

@@ -4,7 +4,6 @@
 #include <prometheus/registry.h>
 
 #include <cstdlib>
-#include <future>
 #include <stdexcept>
 
 namespace troupe::testing {
@@ -30,7 +29,7 @@ scratch_directory::~scratch_directory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-live_gateway::live_gateway(http::gateway_config config)
+live_gateway::live_gateway(http::gateway_config config, const clock& time, std::uint16_t port)
     : metrics_(std::make_shared<prometheus::Registry>()) {
   node_options options;
   options.config.data_dir = directory_.path();
@@ -41,16 +40,21 @@ live_gateway::live_gateway(http::gateway_config config)
   std::vector<http::gateway_loop> loops;
   for (auto loop : node_->loops()) loops.push_back({loop.context, loop.client});
   cluster_id_ = loops[0].client->metadata()->cluster_id;
-  config.port = 0;
-  gateway_ = value_or_throw(http::gateway::start(config, loops, metrics_, system_clock()));
+  config.port = port;
+  gateway_ = value_or_throw(http::gateway::start(config, loops, metrics_, time));
 }
 
 live_gateway::~live_gateway() {
-  std::promise<void> stopped;
-  gateway_->stop(std::chrono::milliseconds{500}, [&stopped] { stopped.set_value(); });
-  stopped.get_future().wait_for(std::chrono::seconds{5});
+  if (!stopping_) stop(std::chrono::milliseconds{500}).wait_for(std::chrono::seconds{5});
   gateway_.reset();
   (void)node_->stop(std::chrono::seconds{5});
+}
+
+std::future<void> live_gateway::stop(std::chrono::milliseconds grace) {
+  stopping_ = true;
+  auto stopped = std::make_shared<std::promise<void>>();
+  gateway_->stop(grace, [stopped] { stopped->set_value(); });
+  return stopped->get_future();
 }
 
 std::string live_gateway::host() const { return fmt::format("127.0.0.1:{}", port()); }

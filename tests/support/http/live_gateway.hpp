@@ -6,6 +6,7 @@
 #include "http/gateway.hpp"
 
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <string>
 
@@ -27,12 +28,16 @@ class scratch_directory {
 /// Started when made, stopped when destroyed; throws where that fails. Owned by the test's thread.
 class live_gateway {
  public:
-  explicit live_gateway(http::gateway_config config = {});
+  /// `time` is the gateway's; the node goes by the machine's.
+  explicit live_gateway(http::gateway_config config = {}, const clock& time = system_clock(),
+                        std::uint16_t port = 0);
   ~live_gateway();
 
   std::uint16_t port() const { return gateway_->port(); }
   std::string host() const;
   std::string cluster_id() const { return cluster_id_; }
+  /// Begins to stop the gateway, not the node; ready when it has stopped.
+  std::future<void> stop(std::chrono::milliseconds grace);
 
  private:
   scratch_directory directory_;
@@ -40,6 +45,7 @@ class live_gateway {
   std::unique_ptr<node> node_;
   std::unique_ptr<http::gateway> gateway_;
   std::string cluster_id_;
+  bool stopping_ = false;
 };
 
 }  // namespace troupe::testing

@@ -1,0 +1,107 @@
+// How the gateway stops: what is in flight is finished, what is idle goes at once, what takes too
+// long is cut.
+#include "tests/support/http/http_client.hpp"
+#include "tests/support/http/live_gateway.hpp"
+
+#include <gtest/gtest.h>
+
+namespace troupe::http {
+namespace {
+
+using namespace std::chrono_literals;
+using troupe::testing::http_client;
+using troupe::testing::live_gateway;
+
+class GatewayStopTest : public ::testing::Test {
+ protected:
+  GatewayStopTest() {
+    http_client{server.port()}.send("POST", "/admin/topics", R"({"topic_name":"t"})");
+  }
+
+  /// A fetch that waits for records.
+  void begin_fetch(http_client& client, int wait_ms) {
+    client.write("GET /topics/t/partitions/0/records?offset=0&timeout=" + std::to_string(wait_ms) +
+                 " HTTP/1.1\r\nHost: h\r\n\r\n");
+    client.readable(100ms);
+  }
+  static bool finishes(std::future<void>& what, std::chrono::milliseconds within) {
+    return what.wait_for(within) == std::future_status::ready;
+  }
+
+  live_gateway server;
+};
+
+TEST_F(GatewayStopTest, IdleConnectionsAreClosedAtOnce) {
+  http_client fresh{server.port()}, used{server.port()};
+  used.get("/healthz");
+  auto stopped = server.stop(10s);
+  EXPECT_TRUE(finishes(stopped, 2s));
+  EXPECT_TRUE(used.closed_by_server());
+  EXPECT_TRUE(fresh.closed_by_server());
+}
+
+TEST_F(GatewayStopTest, RequestInFlightIsFinishedAndItsConnectionClosed) {
+  http_client client{server.port()};
+  begin_fetch(client, 500);
+  auto stopped = server.stop(10s);
+  auto answer = client.read_answer();
+  EXPECT_EQ(answer.status, 200u);
+  EXPECT_EQ(answer.headers["connection"], "close");
+  EXPECT_TRUE(client.closed_by_server());
+  EXPECT_TRUE(finishes(stopped, 5s));
+}
+
+TEST_F(GatewayStopTest, RequestThatHasBegunToArriveIsServed) {
+  http_client client{server.port()};
+  client.write("GET /healthz HTTP/1.1\r\n");
+  client.readable(100ms);
+  auto stopped = server.stop(10s);
+  client.write("Host: h\r\n\r\n");
+  auto answer = client.read_answer();
+  EXPECT_EQ(answer.status, 200u);
+  EXPECT_EQ(answer.headers["connection"], "close");
+  client.close();
+  EXPECT_TRUE(finishes(stopped, 5s));
+}
+
+TEST_F(GatewayStopTest, NobodyIsAcceptedAnyMore) {
+  auto port = server.port();
+  auto stopped = server.stop(10s);
+  ASSERT_TRUE(finishes(stopped, 2s));
+  EXPECT_THROW(http_client{port}, std::runtime_error);
+}
+
+TEST_F(GatewayStopTest, WhatIsLeftAfterTheGraceIsCut) {
+  http_client client{server.port()};
+  begin_fetch(client, 30'000);
+  auto stopped = server.stop(300ms);
+  EXPECT_TRUE(finishes(stopped, 3s));
+  EXPECT_TRUE(client.closed_by_server());
+}
+
+TEST_F(GatewayStopTest, EndlessUploadIsToldToEnd) {
+  http_client client{server.port()};
+  client.begin("POST", "/v3/clusters/" + server.cluster_id() + "/topics/t/records");
+  client.send_chunk(R"({"value":{"type":"STRING","data":"x"}})");
+  client.readable(500ms);
+  auto stopped = server.stop(10s);
+  EXPECT_TRUE(finishes(stopped, 5s));
+}
+
+TEST_F(GatewayStopTest, AddressInUseIsSaid) {
+  gateway_config config;
+  EXPECT_THROW(
+      {
+        try {
+          live_gateway second{config, system_clock(), server.port()};
+        } catch (const std::runtime_error& failed) {
+          EXPECT_NE(std::string{failed.what()}.find("Cannot listen on 127.0.0.1"),
+                    std::string::npos);
+          throw;
+        }
+      },
+      std::runtime_error);
+}
+
+}  // namespace
+}  // namespace troupe::http
