@@ -4,8 +4,6 @@
 #include "actors/mailbox.hpp"
 #include "actors/partition.hpp"
 
-#include <caf/typed_event_based_actor.hpp>
-
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -85,6 +83,8 @@ void broker::on_opened(const partition_opened& what) {
     spdlog::error("{} cannot be opened: {}", to_string(what.id), what.result.message);
     ++recovery_.failed;
   }
+  recovery_.scanned_bytes += what.report.scanned_bytes;
+  recovery_.rebuilt_indexes += what.report.rebuilt_indexes;
   recovery_.torn_bytes += what.report.torn_bytes;
   recovery_.damaged_bytes += what.report.damaged_bytes;
   if (recovering_ > 0)
@@ -108,6 +108,7 @@ partition_ref broker::start_partition(const topic_ptr& topic, std::int32_t index
   what.topic = topic;
   what.id = partition_id{index};
   what.gauges = started.gauges;
+  what.counters = counters_of(topic->name);
   what.flusher = options_.flusher;
   if (report)
     what.report_to = this;
@@ -117,6 +118,15 @@ partition_ref broker::start_partition(const topic_ptr& topic, std::int32_t index
          watch_request{caf::actor_cast<caf::strong_actor_ptr>(started.actor),
                        "partition " + to_string(topic_partition{topic->name, partition_id{index}})});
   return started;
+}
+
+std::shared_ptr<topic_counters> broker::counters_of(const std::string& topic) {
+  if (options_.metrics == nullptr)
+    return nullptr;
+  auto& known = counters_[topic];
+  if (known == nullptr)
+    known = topic_counters::make(options_.metrics, topic);
+  return known;
 }
 
 void broker::open_topic(node_view& view, const topic_ptr& topic, bool report) {
@@ -173,7 +183,7 @@ void broker::on_delete(const delete_topic_request& what) {
   auto plan = plan_deletion(options_.store->state(), what);
   if (!plan)
     return answer(who, plan.error());
-  auto id = options_.store->state().image->find(what.name)->id;
+  auto topic = options_.store->state().image->find(what.name);
   metadata_change change = std::move(plan.value());
   if (auto ended = commit({&change, 1}); !ended)
     return answer(who, ended);
@@ -187,10 +197,10 @@ void broker::on_delete(const delete_topic_request& what) {
     reply who;
   };
   auto state = std::make_shared<progress>(progress{partitions->size(), true, std::move(who)});
-  auto closed = [this, state, id](bool clean) {
+  auto closed = [this, state, topic](bool clean) {
     state->clean = state->clean && clean;
     if (--state->left == 0)
-      finish_deletion(id, state->clean, state->who);
+      finish_deletion(*topic, state->clean, state->who);
   };
   for (auto& each : *partitions)
     request(each.actor, caf::infinite, close_partition{true})
@@ -198,13 +208,15 @@ void broker::on_delete(const delete_topic_request& what) {
               [closed](const caf::error&) { closed(false); });
 }
 
-void broker::finish_deletion(const std::string& id, bool clean, reply& who) {
+void broker::finish_deletion(const topic_metadata& topic, bool clean, reply& who) {
   // Otherwise the name stays taken, and the next start tries again.
   if (clean) {
-    metadata_change change = directories_removed{id};
+    metadata_change change = directories_removed{topic.id};
     if (auto ended = commit({&change, 1}); !ended)
-      spdlog::warn("deletion of topic {} is not written down: {}", id, ended.error().message);
+      spdlog::warn("deletion of topic {} is not written down: {}", topic.name, ended.error().message);
   }
+  // The partitions have let go of it.
+  counters_.erase(topic.name);
   answer(who, {});
 }
 

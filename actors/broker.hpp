@@ -6,10 +6,19 @@
 #include "runtime/config/broker_config.hpp"
 #include "runtime/metadata/metadata_store.hpp"
 
+#include <caf/typed_event_based_actor.hpp>
+
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
+namespace prometheus {
+class Registry;
+}
+
 namespace troupe {
+
+class topic_counters;
 
 struct broker_options {
   std::shared_ptr<node_state> node;
@@ -17,6 +26,7 @@ struct broker_options {
   broker_config config;
   flusher_actor flusher;
   supervisor_actor supervisor;
+  std::shared_ptr<prometheus::Registry> metrics;  ///< null: nothing is counted
   std::uint64_t seed = 0;  ///< of topic ids
 };
 
@@ -47,7 +57,7 @@ class broker final : public broker_actor::base {
   void on_create(const create_topic_request& what);
   void commit_creations();
   void on_delete(const delete_topic_request& what);
-  void finish_deletion(const std::string& id, bool clean, reply& who);
+  void finish_deletion(const topic_metadata& topic, bool clean, reply& who);
   void on_create_partitions(const create_partitions_request& what);
   void on_alter(const alter_topic_request& what);
   void on_stop();
@@ -59,6 +69,7 @@ class broker final : public broker_actor::base {
 
   result<void> commit(std::span<const metadata_change> changes);
   partition_ref start_partition(const topic_ptr& topic, std::int32_t index, bool report);
+  std::shared_ptr<topic_counters> counters_of(const std::string& topic);
   void open_topic(node_view& view, const topic_ptr& topic, bool report);
   std::shared_ptr<node_view> next_view() const;
   void answer(reply& who, const result<void>& how);
@@ -66,6 +77,7 @@ class broker final : public broker_actor::base {
   broker_options options_;
   rng ids_;
   std::vector<planned_creation> creations_;
+  std::unordered_map<std::string, std::shared_ptr<topic_counters>> counters_;  // by topic
   recovery_done recovery_;
   std::size_t recovering_ = 0;
   reply_to<recovery_done> recovery_waiter_;

@@ -2,8 +2,6 @@
 
 #include "actors/mailbox.hpp"
 
-#include <caf/typed_event_based_actor.hpp>
-
 #include <algorithm>
 #include <set>
 

@@ -4,6 +4,8 @@
 #include "actors/node_state.hpp"
 #include "actors/reply_to.hpp"
 
+#include <caf/typed_event_based_actor.hpp>
+
 #include <functional>
 #include <memory>
 #include <vector>

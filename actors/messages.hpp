@@ -52,6 +52,8 @@ struct await_recovery {};
 struct recovery_done {
   std::size_t partitions = 0;
   std::size_t failed = 0;
+  std::uint64_t scanned_bytes = 0;
+  std::uint64_t rebuilt_indexes = 0;
   std::uint64_t torn_bytes = 0;
   std::uint64_t damaged_bytes = 0;
 };

@@ -6,6 +6,7 @@
 #include "actors/local_broker_client.hpp"
 #include "actors/loop_scheduler.hpp"
 #include "actors/supervisor.hpp"
+#include "runtime/metrics/metrics.hpp"
 
 #include <boost/asio/post.hpp>
 #include <caf/actor_system.hpp>
@@ -35,6 +36,17 @@ std::size_t loops_wanted(const broker_config& config) {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
+flush_observer observe_flushes(const std::shared_ptr<prometheus::Registry>& metrics) {
+  if (metrics == nullptr)
+    return {};
+  auto& time = histogram_of(*metrics, metric::flush_duration);
+  auto& partitions = histogram_of(*metrics, metric::flush_partitions);
+  return [&time, &partitions, metrics](mono_duration took, std::size_t requests) {
+    time.Observe(std::chrono::duration<double>(took).count());
+    partitions.Observe(static_cast<double>(requests));
+  };
+}
+
 class system_config : public caf::actor_system_config {
  public:
   explicit system_config(loop_pool& loops) {
@@ -58,6 +70,7 @@ class local_node final : public node {
   result<void> start_actors();
   result<void> await_recovered();
   result<void> stop_broker_actor(std::chrono::milliseconds grace);
+  void publish_recovery(prometheus::Registry& to, mono_duration took) const;
   void close_clients();
   void end_actors();
 
@@ -82,9 +95,13 @@ result<void> local_node::open() {
                                         *options_.files, *options_.time);
   if (auto done = open_directory(); !done)
     return done;
+  auto began = options_.time->now();
   if (auto done = start_actors(); !done)
     return done;
-  return await_recovered();
+  auto done = await_recovered();
+  if (done && options_.metrics)
+    publish_recovery(*options_.metrics, options_.time->now() - began);
+  return done;
 }
 
 result<void> local_node::open_directory() {
@@ -104,10 +121,11 @@ result<void> local_node::start_actors() {
   hub_ = std::make_shared<tail_hub>(*system_);
   auto fatal = options_.on_fatal ? options_.on_fatal : fatal_handler{end_process};
   supervisor_ = system_->spawn<supervisor>(std::move(fatal));
-  flusher_ = system_->spawn<flusher, caf::detached>(state_, flush_observer{});
+  flusher_ = system_->spawn<flusher, caf::detached>(state_, observe_flushes(options_.metrics));
   auto seed = rng::from_system().next();
   broker_ = system_->spawn<broker, caf::detached>(
-      broker_options{state_, store_, options_.config, flusher_, supervisor_, seed});
+      broker_options{state_, store_, options_.config, flusher_, supervisor_, options_.metrics,
+                     seed});
   store_ = nullptr;
   caf::anon_send(supervisor_, watch_request{caf::actor_cast<caf::strong_actor_ptr>(flusher_),
                                             "flusher"});
@@ -125,12 +143,22 @@ result<void> local_node::await_recovered() {
   self->request(broker_, caf::infinite, await_recovery{})
       .receive(
           [&](const recovery_done& x) {
-            recovery_ = {x.partitions, x.failed, x.torn_bytes, x.damaged_bytes};
+            recovery_ = {x.partitions,      x.failed,     x.scanned_bytes,
+                         x.rebuilt_indexes, x.torn_bytes, x.damaged_bytes};
           },
           [&](const caf::error&) {
             how = error{errc::storage_error, "the broker ended during recovery"};
           });
   return how;
+}
+
+void local_node::publish_recovery(prometheus::Registry& to, mono_duration took) const {
+  auto set = [&](metric x, double value) { gauge_of(to, x).Set(value); };
+  set(metric::recovery_duration, std::chrono::duration<double>(took).count());
+  set(metric::recovery_scanned_bytes, static_cast<double>(recovery_.scanned_bytes));
+  set(metric::recovery_torn_bytes, static_cast<double>(recovery_.torn_bytes));
+  set(metric::recovery_damaged_bytes, static_cast<double>(recovery_.damaged_bytes));
+  set(metric::recovery_rebuilt_indexes, static_cast<double>(recovery_.rebuilt_indexes));
 }
 
 std::vector<node_loop> local_node::loops() {

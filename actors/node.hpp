@@ -40,6 +40,8 @@ struct node_loop {
 struct node_recovery {
   std::size_t partitions = 0;
   std::size_t failed = 0;  ///< could not be opened; the others serve
+  std::uint64_t scanned_bytes = 0;
+  std::uint64_t rebuilt_indexes = 0;
   std::uint64_t torn_bytes = 0;
   std::uint64_t damaged_bytes = 0;
 };

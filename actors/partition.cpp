@@ -3,8 +3,6 @@
 #include "actors/loop_pool.hpp"
 #include "actors/mailbox.hpp"
 
-#include <caf/typed_event_based_actor.hpp>
-
 namespace troupe {
 
 namespace {
@@ -98,6 +96,7 @@ void partition::open() {
     log_ = std::move(opened.value());
     leader_ends ends{log_->log_start(), log_->durable_end(), log_->written_end()};
     core_ = std::make_unique<partition_leader>(options_.topic->config.flush(), ends);
+    counted_end_ = log_->log_end();
     dirty_ = core_->should_sync();
     refresh_gauges();
   } else {
@@ -149,6 +148,7 @@ void partition::close_log(bool remove) {
       answer.result = as_outcome(ended.error());
   }
   log_.reset();
+  options_.counters.reset();
   options_.gauges->online = false;
   closed_.send(*this, std::move(answer));
   quit(caf::exit_reason::normal);
@@ -211,6 +211,7 @@ void partition::on_produce(produce_request& what) {
     return reply.send(*this, std::move(answer));
   }
   core_->appended(taken->last_offset + 1, size);
+  produced_bytes_ += size;
   dirty_ = true;
   if (what.acks != required_acks::none && reply)
     return core_->await_ack(what.acks, produces_.put({std::move(reply), taken->base_offset,
@@ -245,12 +246,23 @@ void partition::step() {
 
 void partition::write() {
   auto ended = log_->write();
-  if (ended)
+  if (ended) {
     core_->written();
-  else if (ended.error().code == errc::disk_full)
+    count_produced();
+  } else if (ended.error().code == errc::disk_full) {
     core_->write_refused();
-  else
+    produced_bytes_ = 0;
+  } else {
     fail_storage(ended.error());
+  }
+}
+
+void partition::count_produced() {
+  auto records = core_->log_end() - counted_end_;
+  counted_end_ = core_->log_end();
+  if (options_.counters)
+    options_.counters->produced(records, produced_bytes_);
+  produced_bytes_ = 0;
 }
 
 void partition::begin_sync() {
@@ -364,6 +376,8 @@ fetch_response partition::read(const fetch_request& what) {
   }
   found.batches = std::move(slice->batches);
   found.next_offset = std::max(slice->next_offset, what.offset);
+  if (options_.counters && !found.batches.empty())
+    options_.counters->fetched(found.next_offset - what.offset, found.batches.size());
   return found;
 }
 

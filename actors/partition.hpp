@@ -3,8 +3,11 @@
 
 #include "actors/node_state.hpp"
 #include "actors/reply_to.hpp"
+#include "actors/topic_counters.hpp"
 #include "runtime/partition/leader.hpp"
 #include "runtime/partition/slab.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
 
 #include <atomic>
 #include <memory>
@@ -19,6 +22,7 @@ struct partition_options {
   topic_ptr topic;
   partition_id id{};
   std::shared_ptr<partition_gauges> gauges;
+  std::shared_ptr<topic_counters> counters;  ///< null: not counted
   flusher_actor flusher;
   broker_actor report_to;  ///< told once how opening went; let go then
 };
@@ -64,6 +68,7 @@ class partition final : public partition_actor::base {
 
   outcome refuse_produce(const produce_request& what) const;
   fetch_response read(const fetch_request& what);
+  void count_produced();
   bool should_park(const fetch_request& what, const fetch_response& found) const;
   void park(fetch_request& what, const fetch_response& found);
   void watch_deadlines();
@@ -93,6 +98,8 @@ class partition final : public partition_actor::base {
   bool dirty_ = false;
   bool closing_ = false;
   reply_to<partition_closed> closed_;
+  std::size_t produced_bytes_ = 0;  // since the last step
+  offset_t counted_end_ = 0;
   std::string failure_;  // why storage failed; empty while it works
   std::vector<produce_answer> produce_answers_;
   std::vector<fetch_answer> fetch_answers_;

@@ -1,7 +1,5 @@
 #include "actors/subscription.hpp"
 
-#include <caf/typed_event_based_actor.hpp>
-
 #include <algorithm>
 
 namespace troupe {

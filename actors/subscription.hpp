@@ -3,6 +3,8 @@
 
 #include "actors/messages.hpp"
 
+#include <caf/typed_event_based_actor.hpp>
+
 #include <functional>
 #include <vector>
 

@@ -2,7 +2,6 @@
 
 #include <caf/exit_reason.hpp>
 #include <caf/system_messages.hpp>
-#include <caf/typed_event_based_actor.hpp>
 
 namespace troupe {
 

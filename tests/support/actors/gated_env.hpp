@@ -1,0 +1,64 @@
+// An env whose syncs wait until the test lets them through, and whose free space the test sets.
+#pragma once
+
+#include "runtime/env/env.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+
+namespace troupe::testing {
+
+/// Files of another env. Thread-safe.
+class gated_env final : public env {
+ public:
+  explicit gated_env(env& inner) : inner_(inner) {}
+
+  /// From now on syncs wait.
+  void close_gate();
+  void open_gate();
+  /// Syncs that wait at the moment.
+  int waiting() const;
+  /// Syncs of files that have been let through.
+  int syncs() const { return syncs_.load(); }
+  int filesystem_syncs() const { return filesystem_syncs_.load(); }
+  void set_free_bytes(std::uint64_t x) { free_bytes_.store(x); }
+
+  result<file_ptr> open(const std::string& path, open_mode mode) override;
+  result<std::vector<std::string>> list(const std::string& directory) override {
+    return inner_.list(directory);
+  }
+  result<bool> exists(const std::string& path) override { return inner_.exists(path); }
+  result<void> create_directory(const std::string& path) override {
+    return inner_.create_directory(path);
+  }
+  result<void> remove_file(const std::string& path) override { return inner_.remove_file(path); }
+  result<void> remove_all(const std::string& path) override { return inner_.remove_all(path); }
+  result<void> rename(const std::string& from, const std::string& to) override {
+    return inner_.rename(from, to);
+  }
+  result<void> sync_directory(const std::string& directory) override {
+    return inner_.sync_directory(directory);
+  }
+  result<void> sync_filesystem(const std::string& directory) override;
+  result<disk_space> space(const std::string& directory) override;
+  result<std::unique_ptr<directory_lock>> lock_directory(const std::string& path) override {
+    return inner_.lock_directory(path);
+  }
+
+ private:
+  class gated_file;
+  void pass(std::atomic<int>& counter);
+
+  env& inner_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool closed_ = false;
+  int waiting_ = 0;
+  std::atomic<int> syncs_{0};
+  std::atomic<int> filesystem_syncs_{0};
+  std::atomic<std::uint64_t> free_bytes_{1ull << 40};
+};
+
+}  // namespace troupe::testing
