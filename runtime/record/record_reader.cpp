@@ -87,7 +87,7 @@ result<void> check_produced_header(const batch_header& header) {
     return invalid("a client may not set a delete horizon");
   if (header.record_count == 0)
     return invalid("the batch has no records");
-  if (header.record_count != header.last_offset_delta + 1)
+  if (header.record_count - 1 != header.last_offset_delta)
     return invalid(fmt::format("{} records with a last offset delta of {}", header.record_count,
                                header.last_offset_delta));
   if (header.producer_id >= 0 && (header.base_sequence < 0 || header.producer_epoch < 0))

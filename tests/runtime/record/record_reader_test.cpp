@@ -165,6 +165,12 @@ TEST(ProducedBatch, OffsetsWithAHoleAreRefused) {
   EXPECT_EQ(outcome.error(), (error{errc::invalid_record, "record 1 has offset delta 0"}));
 }
 
+TEST(ProducedBatch, LargestOffsetDeltaIsAHoleToo) {
+  constexpr std::size_t last_offset_delta_at = 23;
+  EXPECT_EQ(produced(forged(batch_of({plain("a")}), last_offset_delta_at, "\x7f\xff\xff\xff")),
+            errc::invalid_record);
+}
+
 TEST(ProducedBatch, TimestampsThatAreNotMillisecondsAreRefused) {
   EXPECT_EQ(produced(batch_of({plain("a", 1'700'000'000'000'000)})), errc::invalid_timestamp);
   EXPECT_EQ(produced(batch_of({plain("a", -2)})), errc::invalid_timestamp);
