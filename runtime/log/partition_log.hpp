@@ -98,8 +98,8 @@ class partition_log {
   /// Takes batches that already have their offsets, from a leader. Errors: storage_error,
   /// corrupt_batch, offset_out_of_range when they do not begin at the log end.
   virtual result<appended> append_as_follower(bytes batches) = 0;
-  /// Writes all taken batches to the page cache; rolls segments. Errors: disk_full (nothing of
-  /// this call is kept, and the log goes on), io_error (poisoned).
+  /// Writes all taken batches to the page cache; rolls segments. Errors: disk_full, overloaded
+  /// (no file handle left): nothing of this call is kept, and the log goes on; io_error (poisoned).
   virtual result<void> write() = 0;
   /// Bytes taken and not yet written.
   virtual std::size_t pending_bytes() const = 0;
