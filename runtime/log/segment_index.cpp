@@ -68,10 +68,10 @@ std::optional<index_summary> decode_index_header(byte_view header, index_kind ki
 }
 
 void segment_index::note(batch_place place, std::size_t size, timestamp_ms max_timestamp) {
-  if (since_entry_ >= interval_) {
-    const auto relative = place.offset - base_;
-    troupe_assert(relative >= 0 && relative <= UINT32_MAX && place.position <= UINT32_MAX,
-                  "offset {} position {} base {}", place.offset, place.position, base_);
+  const auto relative = place.offset - base_;
+  troupe_assert(relative >= 0, "offset {} base {}", place.offset, base_);
+  // Only a segment that we did not write can hold more than an entry can say: it is read without.
+  if (since_entry_ >= interval_ && relative <= UINT32_MAX && place.position <= UINT32_MAX) {
     entries_.push_back({static_cast<std::uint32_t>(relative),
                         static_cast<std::uint32_t>(place.position)});
     note_time(place.offset);
