@@ -92,6 +92,12 @@ task<bool> session::write_all(std::string_view first, std::string_view second) {
 // -- what handlers of streams use ---------------------------------------------
 
 task<result<void>> session::begin_stream(response head) {
+  // A client that waits for it must be told before the final status.
+  if (continue_due_) {
+    bool sent = co_await send_continue();
+    if (!sent)
+      co_return error{errc::bad_request, "The connection is gone."};
+  }
   stream_begun_ = true;
   answer_status_ = head.status;
   head_options how;
