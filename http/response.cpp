@@ -62,7 +62,8 @@ void append_head(std::string& out, const response& what, const head_options& how
       static_cast<boost::beast::http::status>(what.status)));
   out.append("\r\n").append(how.date_header);
   if (has_body(what.status)) {
-    append_header(out, "Content-Type", what.content_type);
+    if (!what.content_type.empty())
+      append_header(out, "Content-Type", what.content_type);
     if (!how.chunked) {
       out.append("Content-Length: ");
       append_json_number(out, static_cast<std::int64_t>(what.body.size()));

@@ -125,6 +125,7 @@ void stream::close() {
 }
 
 int stream::release() {
+  readable_ = true;  // a read fails now, and need not be waited for
   events_->remove(fd_, *this);
   return std::exchange(fd_, -1);
 }

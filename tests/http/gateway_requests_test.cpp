@@ -42,7 +42,8 @@ TEST_F(GatewayRequestsTest, PipelinedRequestsAreAnsweredInOrder) {
   std::string all;
   for (int i = 0; i < 100; ++i)
     all += "GET /nowhere/" + std::to_string(i) + " HTTP/1.1\r\nHost: h\r\n\r\n" +
-           "POST /topics/t HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}";
+           "POST /topics/t HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+           "Content-Length: 2\r\n\r\n{}";
   client.write(all);
   for (int i = 0; i < 100; ++i) {
     auto answer = client.read_answer();
@@ -53,7 +54,7 @@ TEST_F(GatewayRequestsTest, PipelinedRequestsAreAnsweredInOrder) {
 }
 
 TEST_F(GatewayRequestsTest, RequestsMayArriveByteByByte) {
-  std::string request = "POST /topics/t HTTP/1.1\r\nHost: h\r\nContent-Length: " +
+  std::string request = "POST /topics/t HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: " +
                         std::to_string(one_record.size()) + "\r\n\r\n" + one_record;
   for (char c : request)
     client.write({&c, 1});
@@ -61,7 +62,7 @@ TEST_F(GatewayRequestsTest, RequestsMayArriveByteByByte) {
 }
 
 TEST_F(GatewayRequestsTest, ChunkedBodiesAreJoined) {
-  client.begin("POST", "/topics/t");
+  client.begin("POST", "/topics/t", {{"Content-Type", "application/json"}});
   for (char c : one_record)
     client.send_chunk({&c, 1});
   client.end_chunks();
@@ -73,7 +74,7 @@ TEST_F(GatewayRequestsTest, LargeBodiesOfBothFramings) {
   std::string body = R"({"records":[{"value":")" + std::string(700'000, 'x') + R"("}]})";
   for (int i = 0; i < 3; ++i)
     EXPECT_EQ(client.send("POST", "/topics/t", body).status, 200u);
-  client.begin("POST", "/topics/t");
+  client.begin("POST", "/topics/t", {{"Content-Type", "application/json"}});
   for (std::size_t at = 0; at < body.size(); at += 9'999)
     client.send_chunk(std::string_view{body}.substr(at, 9'999));
   client.end_chunks();
@@ -81,7 +82,8 @@ TEST_F(GatewayRequestsTest, LargeBodiesOfBothFramings) {
 }
 
 TEST_F(GatewayRequestsTest, ContinueIsSentBeforeTheBodyIsAwaited) {
-  client.write("POST /topics/t HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: " +
+  client.write("POST /topics/t HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+               "Expect: 100-continue\r\nContent-Length: " +
                std::to_string(one_record.size()) + "\r\n\r\n");
   EXPECT_EQ(client.read_head().status, 100u);
   client.write(one_record);

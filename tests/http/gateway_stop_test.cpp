@@ -56,6 +56,7 @@ TEST_F(GatewayStopTest, RequestThatHasBegunToArriveIsServed) {
   client.write("GET /healthz HTTP/1.1\r\n");
   client.readable(100ms);
   auto stopped = server.stop(10s);
+  EXPECT_FALSE(client.readable(300ms)) << "it has begun, so it is not idle";
   client.write("Host: h\r\n\r\n");
   auto answer = client.read_answer();
   EXPECT_EQ(answer.status, 200u);
@@ -89,18 +90,13 @@ TEST_F(GatewayStopTest, EndlessUploadIsToldToEnd) {
 }
 
 TEST_F(GatewayStopTest, AddressInUseIsSaid) {
-  gateway_config config;
-  EXPECT_THROW(
-      {
-        try {
-          live_gateway second{config, system_clock(), server.port()};
-        } catch (const std::runtime_error& failed) {
-          EXPECT_NE(std::string{failed.what()}.find("Cannot listen on 127.0.0.1"),
-                    std::string::npos);
-          throw;
-        }
-      },
-      std::runtime_error);
+  std::string said;
+  try {
+    live_gateway second(gateway_config{}, system_clock(), server.port());
+  } catch (const std::runtime_error& failed) {
+    said = failed.what();
+  }
+  EXPECT_NE(said.find("Cannot listen on 127.0.0.1"), std::string::npos) << said;
 }
 
 }  // namespace
