@@ -14,6 +14,7 @@ constexpr std::uint32_t magic = 0x54524d4b;  // "TRMK"
 constexpr std::uint16_t version = 1;
 constexpr std::uint16_t synced_flag = 1;
 constexpr std::uint16_t clean_flag = 2;
+constexpr std::uint16_t anew_flag = 4;
 constexpr std::size_t slot_distance = 4096;
 constexpr std::size_t slot_size = 80;
 constexpr std::size_t checked_size = slot_size - 4;
@@ -43,7 +44,8 @@ class fields {
 
 slot_bytes encode(std::uint64_t sequence, const durable_mark& mark) {
   slot_bytes slot;
-  const auto flags = (mark.synced ? synced_flag : 0) | (mark.clean ? clean_flag : 0);
+  const auto flags = (mark.synced ? synced_flag : 0) | (mark.clean ? clean_flag : 0) |
+                     (mark.anew ? anew_flag : 0);
   auto* at = store_be(slot.data(), magic);
   at = store_be(at, version);
   at = store_be(at, static_cast<std::uint16_t>(flags));
@@ -72,6 +74,7 @@ std::optional<numbered_mark> decode(byte_view slot) {
   const auto flags = in.take<std::uint16_t>();
   read.mark.synced = (flags & synced_flag) != 0;
   read.mark.clean = (flags & clean_flag) != 0;
+  read.mark.anew = (flags & anew_flag) != 0;
   read.sequence = in.take<std::uint64_t>();
   read.mark.resets = in.take<std::uint32_t>();
   read.mark.last_epoch = leader_epoch{in.take<std::int32_t>()};
@@ -103,16 +106,20 @@ result<durable_mark_file::loaded> durable_mark_file::load(env& on, const std::st
   }
   if (!content)
     return content.error();
+  std::array<std::optional<numbered_mark>, 2> slots;
   for (std::size_t k = 0; k < 2; ++k) {
     const auto begin = std::min(k * slot_distance, content->size());
     const auto slot = byte_view{*content}.subspan(begin).first(
         std::min(slot_size, content->size() - begin));
-    const auto read = decode(slot);
-    found.damaged_slots += !read && was_written(slot) ? 1 : 0;
-    if (read && (!found.mark || read->sequence > sequence_)) {
-      found.mark = read->mark;
-      sequence_ = read->sequence;
-    }
+    slots[k] = decode(slot);
+    found.damaged_slots += !slots[k] && was_written(slot) ? 1 : 0;
+  }
+  const auto anew = slots[0] && slots[1] && slots[0]->mark.anew && slots[1]->mark.anew;
+  for (const auto& slot : slots) {
+    if (!slot || slot->mark.anew != anew || (found.mark && slot->sequence < sequence_))
+      continue;
+    found.mark = slot->mark;
+    sequence_ = slot->sequence;
   }
   return found;
 }
@@ -129,6 +136,16 @@ result<file_ptr> durable_mark_file::store(env& on, const std::string& path,
     return written.error();
   sequence_ = next;
   return to;
+}
+
+result<void> durable_mark_file::store_everywhere(env& on, const std::string& path,
+                                                 const durable_mark& mark) {
+  if (auto first = store(on, path, mark); !first)
+    return first.error();
+  auto both = store(on, path, mark);
+  if (!both)
+    return both.error();
+  return (*both)->sync();
 }
 
 }  // namespace troupe

@@ -34,6 +34,8 @@ struct durable_mark {
   timestamp_ms max_timestamp = no_timestamp;
   bool synced = true;
   bool clean = false;  ///< written by an orderly stop
+  /// The log begins anew at `log_start`; whatever else is in the directory is to be deleted.
+  bool anew = false;
 
   bool operator==(const durable_mark&) const = default;
 };
@@ -42,7 +44,9 @@ struct durable_mark {
 class durable_mark_file {
  public:
   struct loaded {
-    std::optional<durable_mark> mark;  ///< the newest intact slot
+    /// The newest intact slot. A slot that says `anew` counts only when both do: deleting began
+    /// only once both were synced.
+    std::optional<durable_mark> mark;
     bool exists = false;
     int damaged_slots = 0;
   };
@@ -51,6 +55,9 @@ class durable_mark_file {
   result<loaded> load(env& on, const std::string& path);
   /// Writes the slot that is due. Returns the file, to be synced. Errors: disk_full, io_error.
   result<file_ptr> store(env& on, const std::string& path, const durable_mark& mark);
+  /// Writes both slots and syncs them, so that a damaged one cannot bring an older mark back.
+  /// Errors: disk_full, io_error.
+  result<void> store_everywhere(env& on, const std::string& path, const durable_mark& mark);
 
  private:
   std::uint64_t sequence_ = 0;

@@ -129,19 +129,11 @@ result<void> partition_log_impl::cut_epochs_file() {
   return (*file)->sync();
 }
 
-/// Both slots, so that a damaged one cannot bring an older, higher mark back.
-result<void> partition_log_impl::store_mark_everywhere(const durable_mark& mark) {
-  auto newest = mark;
-  newest.newest_epoch = context_.epochs.last();
-  file_ptr stored;
-  for (auto slots = 0; slots < 2; ++slots) {
-    auto file = marks_.store(context_.on, durable_path(context_.directory), newest);
-    if (!file)
-      return file.error();
-    stored = std::move(*file);
-  }
-  if (auto synced = stored->sync(); !synced)
-    return synced;
+result<void> partition_log_impl::store_mark_everywhere(durable_mark mark) {
+  mark.newest_epoch = context_.epochs.last();
+  auto stored = marks_.store_everywhere(context_.on, durable_path(context_.directory), mark);
+  if (!stored)
+    return stored;
   return context_.on.sync_directory(context_.directory);
 }
 
@@ -166,10 +158,12 @@ result<void> partition_log_impl::begin_anew(offset_t start) {
   durable_mark mark;
   mark.resets = resets_ + 1;
   mark.log_start = mark.end = mark.segment_base = start;
+  mark.anew = true;
   // From here on a crash leaves an empty log that begins at `start`.
   if (auto stored = store_mark_everywhere(mark); !stored)
     return stored;
   resets_ = mark.resets;
+  mark.anew = false;
   mark_ = mark;
   if (in_flight_)
     in_flight_ = mark;
@@ -184,7 +178,9 @@ result<void> partition_log_impl::begin_anew(offset_t start) {
   log_start_ = durable_end_ = written_end_ = log_end_ = start;
   if (auto cut = cut_epochs_file(); !cut)
     return cut;
-  return context_.on.sync_directory(context_.directory);
+  if (auto synced = context_.on.sync_directory(context_.directory); !synced)
+    return synced;
+  return store_mark_everywhere(mark_);
 }
 
 // -- from the start -----------------------------------------------------------

@@ -100,7 +100,7 @@ class partition_log_impl final : public partition_log {
   result<void> count_unsynced();
   durable_mark mark_here() const;
   result<void> store_mark(const durable_mark& mark);
-  result<void> store_mark_everywhere(const durable_mark& mark);
+  result<void> store_mark_everywhere(durable_mark mark);
   result<void> refresh_mark();
   result<void> mark_clean();
 

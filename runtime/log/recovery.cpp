@@ -87,7 +87,30 @@ result<void> log_recovery::load_marks() {
   else if (!*start && mark_ && mark_->log_start > 0)
     remark("{} is missing: the copy in {} is used", log_start_path(in_.directory), path);
   merge_log_start(start ? *start : std::nullopt);
+  if (mark_ && mark_->anew)
+    return finish_beginning_anew();
   return {};
+}
+
+/// The log was being replaced by an empty one when the process ended.
+result<void> log_recovery::finish_beginning_anew() {
+  for (const auto& found : found_) {
+    segment old{in_, found.base, {}, no_timestamp, no_timestamp};
+    if (auto removed = old.remove_files(); !removed)
+      return removed;
+  }
+  found_.clear();
+  if (auto stored = store_log_start(in_.on, log_start_path(in_.directory),
+                                    {.resets = log_.resets, .start = log_.log_start});
+      !stored)
+    return stored;
+  auto removed = in_.on.remove_file(leader_epochs_path(in_.directory));
+  if (!removed && removed.error().code != errc::not_found)
+    return removed;
+  if (auto synced = in_.on.sync_directory(in_.directory); !synced)
+    return synced;
+  mark_->anew = false;
+  return log_.marks.store_everywhere(in_.on, durable_path(in_.directory), *mark_);
 }
 
 void log_recovery::merge_log_start(const std::optional<log_start_mark>& file) {

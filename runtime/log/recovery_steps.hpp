@@ -28,6 +28,7 @@ class log_recovery {
   result<void> list_files();
   result<void> load_marks();
   void merge_log_start(const std::optional<log_start_mark>& file);
+  result<void> finish_beginning_anew();
   result<void> measure_segments();
   result<found_segment> measure(offset_t base);
   void drop_aliens();
