@@ -2,7 +2,8 @@
 //
 // A seed is small and valid, so that a fuzzer begins behind the first checks. What the fuzzers find
 // themselves is kept beside these, under other names.
-#include "runtime/env/env.hpp"
+#include "runtime/env/sim_env.hpp"
+#include "runtime/log/partition_log.hpp"
 #include "runtime/record/compression.hpp"
 #include "tests/support/runtime/record_support.hpp"
 
@@ -53,20 +54,39 @@ void write_batch_seeds(const std::string& directory) {
   write(directory + "/run", chosen(0, run));
 }
 
-// As the segment fuzzer takes them: see there for the first byte.
+// As the segment fuzzer takes them; the flags are explained there.
+bytes segment_seed(int flags, byte_view segment, byte_view other) {
+  bytes seed{static_cast<char>(flags), static_cast<char>(other.size() >> 8),
+             static_cast<char>(other.size())};
+  append(seed, segment);
+  append(seed, other);
+  return seed;
+}
+
+// A real log gives the files their real content.
 void write_segment_seeds(const std::string& directory) {
-  bytes segment;
-  offset_t next = 0;
-  for (auto how : all_codecs) {
-    auto batch = batch_of(sample_records(), how);
-    assign_base_offset(batch, next, leader_epoch{0});
-    next += 3;
-    append(segment, batch);
-  }
-  write(directory + "/whole", chosen(0, segment));
-  write(directory + "/resealed", chosen(1, segment));
-  write(directory + "/torn", chosen(0, byte_view{segment}.first(segment.size() - 20)));
-  write(directory + "/marked", chosen(2, segment));
+  sim_env disk;
+  disk.create_directory("data").value();
+  manual_clock time;
+  recovery_report report;
+  log_options options;
+  options.index_interval_bytes = 64;
+  auto log = partition_log::open(disk, "data/t-0", options, time, report).value();
+  for (auto how : all_codecs)
+    log->append(batch_of(sample_records(), how), leader_epoch{0}).value();
+  log->write().value();
+  log->close().value();
+
+  const std::string base = "data/t-0/00000000000000000000";
+  const auto segment = disk.content(base + ".log");
+  write(directory + "/whole", segment_seed(0, segment, {}));
+  write(directory + "/resealed", segment_seed(1, segment, {}));
+  write(directory + "/torn", segment_seed(0, byte_view{segment}.first(segment.size() - 20), {}));
+  write(directory + "/index", segment_seed(2, segment, disk.content(base + ".index")));
+  write(directory + "/time-index", segment_seed(4, segment, disk.content(base + ".timeindex")));
+  // The second slot of the mark is far behind the first.
+  const auto mark = disk.content("data/t-0/durable");
+  write(directory + "/mark", segment_seed(6, segment, mark));
 }
 
 }  // namespace
