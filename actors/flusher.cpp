@@ -11,6 +11,8 @@ namespace {
 
 /// More files than this are made durable by one call for the whole file system.
 constexpr std::size_t single_files_max = 8;
+/// Threads that sync beside the flusher's own.
+constexpr std::size_t crew_helpers = 3;
 /// Requests served by one sync, so that none waits for a burst that does not end.
 constexpr std::size_t requests_per_sync_max = 16'384;
 
@@ -18,7 +20,7 @@ constexpr std::size_t requests_per_sync_max = 16'384;
 
 flusher::flusher(caf::actor_config& config, std::shared_ptr<node_state> node,
                  flush_observer observer)
-    : flusher_actor::base(config), node_(std::move(node)), observer_(std::move(observer)) {}
+    : flusher_actor::base(config), node_(std::move(node)), observer_(std::move(observer)), crew_(crew_helpers) {}
 
 flusher::behavior_type flusher::make_behavior() {
   return {
@@ -59,17 +61,10 @@ result<void> flusher::sync_all() {
   // syncfs covers the directories too.
   if (files.size() + directories.size() > single_files_max)
     return node_->files.sync_filesystem(node_->data_directory);
-  if (auto ended = sync_files(files); !ended)
+  if (auto ended = crew_.sync(std::move(files)); !ended)
     return ended;
   for (auto& directory : directories)
     if (auto ended = node_->files.sync_directory(directory); !ended)
-      return ended;
-  return {};
-}
-
-result<void> flusher::sync_files(const std::vector<file_ptr>& files) {
-  for (auto& each : files)
-    if (auto ended = each->sync(); !ended)
       return ended;
   return {};
 }

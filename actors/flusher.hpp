@@ -1,6 +1,7 @@
 // Group commit: makes the writes of many partitions durable together.
 #pragma once
 
+#include "actors/flusher_crew.hpp"
 #include "actors/node_state.hpp"
 #include "actors/reply_to.hpp"
 
@@ -16,8 +17,8 @@ namespace troupe {
 using flush_observer = std::function<void(mono_duration took, std::size_t requests)>;
 
 /// One per data directory; blocks in fsync, so it runs detached. Requests that arrive while the
-/// disk is busy are served together: each file once, or the whole file system in one call when the
-/// files are many; then the directories.
+/// disk is busy are served together: each file once and a few side by side, or the whole file system
+/// in one call when the files are many; then the directories.
 ///
 /// After a failure nothing is known of the unsynced pages (storage rule S8): the data directory is
 /// out of service, and every later request is answered with storage_error without a sync.
@@ -38,11 +39,11 @@ class flusher final : public flusher_actor::base {
 
   void flush();
   result<void> sync_all();
-  result<void> sync_files(const std::vector<file_ptr>& files);
 
   std::shared_ptr<node_state> node_;
   flush_observer observer_;
   std::vector<waiting> waiting_;
+  flusher_crew crew_;
 };
 
 }  // namespace troupe
