@@ -115,7 +115,7 @@ std::string fish_script(const std::vector<page>& pages) {
   std::string out = "# fish completion of troupe: troupe completion fish | source\n";
   for (const auto& [path, at] : pages) {
     std::string condition;
-    std::size_t begin = std::string_view("troupe").size();
+    std::size_t begin = std::min(path.find(' '), path.size());
     if (path.size() == begin) {
       condition = "__fish_use_subcommand";
     } else {

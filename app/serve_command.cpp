@@ -56,10 +56,11 @@ command serve_command() {
   it.name = "serve";
   it.summary = "Run a broker";
   it.help =
-      "Runs a broker in the foreground. Each setting can be given as an option, as an environment\n"
-      "variable or in a TOML file (--config), in this order of precedence. Sizes may be written\n"
-      "as 16MiB, times as 30s; without a unit they are bytes and milliseconds. SIGTERM or Ctrl-C\n"
-      "stops it orderly within 5 s; what was acknowledged is on disk either way.";
+      "Runs a broker in the foreground. Each setting can be given as an option, in a TOML file\n"
+      "(--config) or as an environment variable; the option wins over the file, the file over the\n"
+      "variable. Sizes may be written as 16MiB, times as 30s; without a unit they are bytes and\n"
+      "milliseconds. SIGTERM or Ctrl-C stops it orderly within 5 s; what was acknowledged is on\n"
+      "disk either way.";
   it.examples =
       "Examples:\n"
       "  troupe serve --data-dir /var/lib/troupe --http 0.0.0.0:8082\n"
