@@ -4,6 +4,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <filesystem>
+
 namespace troupe {
 
 namespace {
@@ -11,6 +13,17 @@ namespace {
 broker_metadata self_of(const broker_config& config) {
   const auto& reached = config.advertised ? *config.advertised : config.http;
   return {config.id, reached.host, reached.port};
+}
+
+/// A directory whose own entry is not durable is lost with all that is synced in it.
+result<void> create_durably(env& files, const std::string& directory) {
+  auto present = files.exists(directory);
+  if (!present || *present)
+    return present ? result<void>{} : result<void>{present.error()};
+  if (auto done = files.create_directory(directory); !done)
+    return done;
+  auto parent = std::filesystem::path{directory}.parent_path().string();
+  return files.sync_directory(parent.empty() ? "." : parent);
 }
 
 result<void> carry_out(env& files, const sync_ticket& ticket) {
@@ -79,7 +92,7 @@ result<void> sync_metadata(env& files, metadata_store& store) {
 result<data_directory> open_data_directory(env& files, const broker_config& config) {
   const auto& directory = config.data_dir;
   data_directory opened;
-  if (auto done = files.create_directory(directory); !done)
+  if (auto done = create_durably(files, directory); !done)
     return done.error();
   auto lock = files.lock_directory(directory);
   if (!lock)

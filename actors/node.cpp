@@ -10,6 +10,7 @@
 
 #include <boost/asio/post.hpp>
 #include <caf/actor_system.hpp>
+#include <caf/logger.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
@@ -45,6 +46,12 @@ flush_observer observe_flushes(const std::shared_ptr<prometheus::Registry>& metr
     time.Observe(std::chrono::duration<double>(took).count());
     partitions.Observe(static_cast<double>(requests));
   };
+}
+
+/// The framework leaves a reference to the system's logger in every thread that spawned an actor,
+/// and the destructor of the system waits for that reference to go.
+void forget_system_in_this_thread() {
+  caf::logger::set_current_actor_system(nullptr);
 }
 
 class system_config : public caf::actor_system_config {
@@ -99,6 +106,7 @@ result<void> local_node::open() {
   if (auto done = start_actors(); !done)
     return done;
   auto done = await_recovered();
+  forget_system_in_this_thread();
   if (done && options_.metrics)
     publish_recovery(*options_.metrics, options_.time->now() - began);
   return done;
@@ -202,6 +210,7 @@ void local_node::close_clients() {
   for (std::size_t i = 0; i < clients_.size(); ++i)
     boost::asio::post(loops_->context(i), [&closed, client = clients_[i].get(), i] {
       client->close();
+      forget_system_in_this_thread();
       closed[i].set_value();
     });
   for (auto& each : closed)

@@ -204,7 +204,7 @@ void partition::on_produce(produce_request& what) {
       answer.result = as_outcome(good.error());
   if (!answer.result.ok())
     return reply.send(*this, std::move(answer));
-  auto taken = log_->append(std::move(what.batch), log_->last_epoch());
+  auto taken = log_->append(std::move(what.batch), epoch());
   if (!taken) {
     fail_storage(taken.error());
     answer.result = storage_outcome();

@@ -86,6 +86,9 @@ class partition final : public partition_actor::base {
   void refresh_gauges();
   void fail_storage(const error& why);
   outcome storage_outcome() const;
+  leader_epoch epoch() const {
+    return options_.topic->partitions[static_cast<std::size_t>(options_.id)].epoch;
+  }
   topic_partition where() const { return {options_.topic->name, options_.id}; }
 
   partition_options options_;

@@ -26,6 +26,12 @@ std::vector<std::string> values_of(byte_view batches, offset_t from) {
 }
 
 node_options small_node(env& files, std::string directory) {
+  // The root of a simulated disk has no name.
+  auto parent = directory.substr(0, directory.rfind('/'));
+  if (!files.exists(parent).value()) {
+    files.create_directory(parent).value();
+    files.sync_directory("").value();
+  }
   node_options options;
   options.config.data_dir = std::move(directory);
   options.config.io_threads = 2;

@@ -33,8 +33,8 @@ bool eventually(F done) {
   return done();
 }
 
-/// Options for tests: two loops, no reserve on the disk, a fatal handler that only counts.
-node_options small_node(env& files, std::string directory = "data");
+/// Options for tests: the parent of the directory is there, two loops, no reserve on the disk, a fatal handler that only counts.
+node_options small_node(env& files, std::string directory = "disk/data");
 
 /// Owned by the test's thread. Throws when it cannot start.
 class live_node {
