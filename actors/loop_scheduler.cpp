@@ -1,5 +1,9 @@
 #include "actors/loop_scheduler.hpp"
 
+#include <boost/asio/post.hpp>
+
+#include <future>
+
 namespace troupe {
 
 loop_scheduler::loop_scheduler(caf::actor_system& system, loop_pool& loops)
@@ -30,6 +34,15 @@ void loop_scheduler::start() {
 void loop_scheduler::stop() {
   stop_actors();
   clock_.stop();
+  // The last actors count as gone before their clean-up has ended, and that still uses the system:
+  // it must not be destroyed before every loop has finished what it was doing.
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    if (loop::current() == &loops_.at(i))
+      continue;
+    std::promise<void> passed;
+    boost::asio::post(loops_.context(i), [&passed] { passed.set_value(); });
+    passed.get_future().wait();
+  }
 }
 
 }  // namespace troupe
