@@ -29,7 +29,8 @@ json_scan scan_json_string(const char* p, const char* end);
 json_scan scan_json_number(const char* p, const char* end);
 
 inline const char* skip_json_space(const char* p, const char* end) {
-  while (p != end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) ++p;
+  while (p != end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+    ++p;
   return p;
 }
 
@@ -45,10 +46,12 @@ inline const char* find_json_special(const char* p, const char* end) {
     __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(x, last_control), x);
     __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(x, quote), _mm_cmpeq_epi8(x, backslash));
     auto mask = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(hit, control)));
-    if (mask != 0) return p + __builtin_ctz(mask);
+    if (mask != 0)
+      return p + __builtin_ctz(mask);
   }
 #endif
-  while (p != end && *p != '"' && *p != '\\' && static_cast<unsigned char>(*p) > 0x1f) ++p;
+  while (p != end && *p != '"' && *p != '\\' && static_cast<unsigned char>(*p) > 0x1f)
+    ++p;
   return p;
 }
 

@@ -8,7 +8,8 @@ namespace troupe::http {
 namespace {
 
 std::uint32_t hex_digit(char c) {
-  if (c <= '9') return static_cast<std::uint32_t>(c - '0');
+  if (c <= '9')
+    return static_cast<std::uint32_t>(c - '0');
   return static_cast<std::uint32_t>((c | 0x20) - 'a') + 10;
 }
 
@@ -17,8 +18,12 @@ std::uint32_t code_unit(const char* p) {
   return hex_digit(p[0]) << 12 | hex_digit(p[1]) << 8 | hex_digit(p[2]) << 4 | hex_digit(p[3]);
 }
 
-bool is_high_surrogate(std::uint32_t x) { return x >= 0xd800 && x < 0xdc00; }
-bool is_low_surrogate(std::uint32_t x) { return x >= 0xdc00 && x < 0xe000; }
+bool is_high_surrogate(std::uint32_t x) {
+  return x >= 0xd800 && x < 0xdc00;
+}
+bool is_low_surrogate(std::uint32_t x) {
+  return x >= 0xdc00 && x < 0xe000;
+}
 
 char* put_utf8(char* out, std::uint32_t x) {
   auto tail = [x](int shift) { return static_cast<char>(0x80 | (x >> shift & 0x3f)); };
@@ -42,12 +47,18 @@ char* put_utf8(char* out, std::uint32_t x) {
 
 char plain_escape(char c) {
   switch (c) {
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    default: return c;  // a quote, a slash or a backslash stands for itself
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    default:
+      return c;  // a quote, a slash or a backslash stands for itself
   }
 }
 
@@ -55,11 +66,15 @@ char plain_escape(char c) {
 const char* take_unicode(const char* p, const char* end, std::uint32_t& character) {
   character = code_unit(p);
   p += 4;
-  if (is_low_surrogate(character)) return nullptr;
-  if (!is_high_surrogate(character)) return p;
-  if (end - p < 6 || p[0] != '\\' || p[1] != 'u') return nullptr;
+  if (is_low_surrogate(character))
+    return nullptr;
+  if (!is_high_surrogate(character))
+    return p;
+  if (end - p < 6 || p[0] != '\\' || p[1] != 'u')
+    return nullptr;
   std::uint32_t low = code_unit(p + 2);
-  if (!is_low_surrogate(low)) return nullptr;
+  if (!is_low_surrogate(low))
+    return nullptr;
   character = 0x10000 + ((character - 0xd800) << 10) + (low - 0xdc00);
   return p + 6;
 }
@@ -73,9 +88,11 @@ std::optional<std::size_t> unescape_json(char* out, std::string_view raw) {
   for (;;) {
     const char* special = find_json_special(p, end);
     auto plain = static_cast<std::size_t>(special - p);
-    if (plain != 0) std::memcpy(out, p, plain);
+    if (plain != 0)
+      std::memcpy(out, p, plain);
     out += plain;
-    if (special == end) return static_cast<std::size_t>(out - first);
+    if (special == end)
+      return static_cast<std::size_t>(out - first);
     p = special + 2;
     if (special[1] != 'u') {
       *out++ = plain_escape(special[1]);
@@ -83,7 +100,8 @@ std::optional<std::size_t> unescape_json(char* out, std::string_view raw) {
     }
     std::uint32_t character = 0;
     p = take_unicode(p, end, character);
-    if (p == nullptr) return std::nullopt;
+    if (p == nullptr)
+      return std::nullopt;
     out = put_utf8(out, character);
   }
 }

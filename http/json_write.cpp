@@ -14,14 +14,29 @@ namespace {
 
 void append_escape(std::string& out, char c) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
   }
   constexpr std::string_view hex = "0123456789abcdef";
   out += "\\u00";
@@ -38,7 +53,8 @@ void append_json_string(std::string& out, std::string_view text) {
   for (;;) {
     const char* special = find_json_special(p, end);
     out.append(p, special);
-    if (special == end) break;
+    if (special == end)
+      break;
     append_escape(out, *special);
     p = special + 1;
   }
@@ -62,7 +78,8 @@ void append_json_base64(std::string& out, std::string_view data) {
 std::optional<std::string> decode_base64(std::string_view text) {
   std::string out(base64_decoded_bound(text.size()), '\0');
   auto size = decode_base64_to(out.data(), text);
-  if (!size) return std::nullopt;
+  if (!size)
+    return std::nullopt;
   out.resize(*size);
   return out;
 }

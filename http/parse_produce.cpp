@@ -34,7 +34,8 @@ class produce_parser {
         found = true;
         read_records();
       }
-    if (!in_.failed() && !found) in_.fail("has no field 'records'.");
+    if (!in_.failed() && !found)
+      in_.fail("has no field 'records'.");
     return finish();
   }
 
@@ -45,12 +46,14 @@ class produce_parser {
 
  private:
   result<produce_body> finish() {
-    if (!in_.finish()) return in_.failure();
+    if (!in_.finish())
+      return in_.failure();
     return std::move(out_);
   }
 
   void read_records() {
-    if (!in_.enter_array()) return;
+    if (!in_.enter_array())
+      return;
     while (in_.next_element()) {
       if (out_.records.size() == limits::produce_records_max) {
         in_.fail(fmt::format("is one too many: a request takes up to {} records.",
@@ -65,22 +68,32 @@ class produce_parser {
         out_.records.reserve(std::min(1 + in_.left() / each, limits::produce_records_max));
       }
     }
-    if (!in_.failed() && out_.records.empty()) in_.fail("must hold at least one record.");
+    if (!in_.failed() && out_.records.empty())
+      in_.fail("must hold at least one record.");
   }
 
   void read_record(incoming_record& into) {
-    if (!in_.enter_object()) return;
+    if (!in_.enter_object())
+      return;
     bool has_value = false;
     for (int field; (field = in_.next_field(record_fields)) >= 0;) {
       switch (field) {
-        case key_field: into.data.key = read_data(into); break;
+        case key_field:
+          into.data.key = read_data(into);
+          break;
         case value_field:
           has_value = true;
           into.data.value = read_data(into);
           break;
-        case timestamp_field: read_timestamp(into); break;
-        case headers_field: read_headers(into); break;
-        case partition_field: read_partition(into); break;
+        case timestamp_field:
+          read_timestamp(into);
+          break;
+        case headers_field:
+          read_headers(into);
+          break;
+        case partition_field:
+          read_partition(into);
+          break;
       }
     }
     if (!in_.failed() && !has_value)
@@ -88,46 +101,55 @@ class produce_parser {
   }
 
   std::optional<std::string_view> read_data(incoming_record& record) {
-    if (in_.skip_null()) return std::nullopt;
+    if (in_.skip_null())
+      return std::nullopt;
     switch (format_) {
       case embedded_format::json: {
         std::string_view raw;
         in_.read_raw(raw);
         return raw;
       }
-      case embedded_format::text: return read_text(record);
-      case embedded_format::binary: return read_base64(record);
+      case embedded_format::text:
+        return read_text(record);
+      case embedded_format::binary:
+        return read_base64(record);
     }
     return std::nullopt;
   }
 
   std::string_view read_text(incoming_record& record) {
     json_string found;
-    if (!in_.read_string(found) || !found.escaped) return found.raw;
+    if (!in_.read_string(found) || !found.escaped)
+      return found.raw;
     return unescape(record, found.raw);
   }
 
   std::string_view read_base64(incoming_record& record) {
     json_string found;
-    if (!in_.read_string(found)) return {};
+    if (!in_.read_string(found))
+      return {};
     // Some writers escape the slash, which is a digit of base64.
     std::string_view digits = found.escaped ? unescape(record, found.raw) : found.raw;
-    if (digits.empty()) return digits;
+    if (digits.empty())
+      return digits;
     char* to = storage();
-    if (auto size = decode_base64_to(to, digits)) return keep(to, *size);
+    if (auto size = decode_base64_to(to, digits))
+      return keep(to, *size);
     reject(record, "is not base64.");
     return {};
   }
 
   std::string_view unescape(incoming_record& record, std::string_view raw) {
     char* to = storage();
-    if (auto size = unescape_json(to, raw)) return keep(to, *size);
+    if (auto size = unescape_json(to, raw))
+      return keep(to, *size);
     reject(record, "holds half a surrogate pair, which is not a character.");
     return {};
   }
 
   void read_timestamp(incoming_record& into) {
-    if (in_.skip_null()) return;
+    if (in_.skip_null())
+      return;
     into.has_timestamp = in_.read_integer(into.data.timestamp, 0, integer_max);
   }
 
@@ -142,7 +164,8 @@ class produce_parser {
   }
 
   void read_headers(incoming_record& into) {
-    if (in_.skip_null() || !in_.enter_array()) return;
+    if (in_.skip_null() || !in_.enter_array())
+      return;
     std::vector<record_header> list;
     while (in_.next_element()) {
       if (list.size() == limits::record_headers_max) {
@@ -152,21 +175,24 @@ class produce_parser {
       }
       list.push_back(read_header(into));
     }
-    if (list.empty()) return;
+    if (list.empty())
+      return;
     into.data.headers = out_.headers.emplace_back(std::move(list));
   }
 
   record_header read_header(incoming_record& record) {
     record_header out;
     bool has_key = false, has_value = false;
-    if (!in_.enter_object()) return out;
+    if (!in_.enter_object())
+      return out;
     for (int field; (field = in_.next_field(header_fields)) >= 0;) {
       if (field == 0) {
         has_key = true;
         out.key = read_text(record);
       } else {
         has_value = true;
-        if (!in_.skip_null()) out.value = read_base64(record);
+        if (!in_.skip_null())
+          out.value = read_base64(record);
       }
     }
     if (!in_.failed() && (!has_key || !has_value))
@@ -182,7 +208,8 @@ class produce_parser {
   /// Where the next decoded bytes go. One buffer of the text's size is enough for all of them,
   /// because nothing decodes to more than it was; an escaped base64 decodes twice.
   char* storage() {
-    if (!out_.storage) out_.storage = std::make_unique_for_overwrite<char[]>(2 * size_);
+    if (!out_.storage)
+      out_.storage = std::make_unique_for_overwrite<char[]>(2 * size_);
     return out_.storage.get() + used_;
   }
 
@@ -204,7 +231,8 @@ class produce_parser {
 
 result<produce_body> parse_produce_body(std::string_view body, embedded_format format,
                                         bool allow_partition) {
-  if (body.empty()) return error{errc::empty_body, "The request needs a body with records."};
+  if (body.empty())
+    return error{errc::empty_body, "The request needs a body with records."};
   return produce_parser{body, "The body", format, allow_partition}.body();
 }
 

@@ -15,7 +15,7 @@ namespace troupe::http {
 /// Decoded records and what their views point into. Movable: views stay valid.
 struct produce_body {
   std::vector<incoming_record> records;
-  std::unique_ptr<char[]> storage;                  ///< decoded base64 and unescaped strings
+  std::unique_ptr<char[]> storage;  ///< decoded base64 and unescaped strings
   std::list<std::vector<record_header>> headers;
 };
 

@@ -12,7 +12,8 @@ namespace {
 
 const std::string* find(const query_list& query, std::string_view name) {
   for (const auto& [key, value] : query)
-    if (key == name) return &value;
+    if (key == name)
+      return &value;
   return nullptr;
 }
 
@@ -21,7 +22,8 @@ const std::string* find(const query_list& query, std::string_view name) {
 std::optional<std::int64_t> parse_integer(std::string_view text) {
   std::int64_t value = 0;
   auto [at, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (fault != std::errc{} || at != text.data() + text.size()) return std::nullopt;
+  if (fault != std::errc{} || at != text.data() + text.size())
+    return std::nullopt;
   return value;
 }
 
@@ -45,19 +47,24 @@ result<void> check_query(const query_list& query, std::span<const std::string_vi
 result<std::int64_t> query_integer(const query_list& query, std::string_view name,
                                    std::int64_t absent, std::int64_t min, std::int64_t max) {
   const auto* text = find(query, name);
-  if (text == nullptr) return absent;
+  if (text == nullptr)
+    return absent;
   auto value = parse_integer(*text);
-  if (value && *value >= min && *value <= max) return *value;
-  return error{errc::invalid_parameter,
-               fmt::format("{} must be an integer between {} and {}, not '{}'.", name, min, max,
-                           *text)};
+  if (value && *value >= min && *value <= max)
+    return *value;
+  return error{
+      errc::invalid_parameter,
+      fmt::format("{} must be an integer between {} and {}, not '{}'.", name, min, max, *text)};
 }
 
 result<bool> query_boolean(const query_list& query, std::string_view name, bool absent) {
   const auto* text = find(query, name);
-  if (text == nullptr) return absent;
-  if (*text == "true") return true;
-  if (*text == "false") return false;
+  if (text == nullptr)
+    return absent;
+  if (*text == "true")
+    return true;
+  if (*text == "false")
+    return false;
   return error{errc::invalid_parameter,
                fmt::format("{} must be true or false, not '{}'.", name, *text)};
 }

@@ -21,18 +21,28 @@ void read_count(json_reader& in, Number& into) {
 }  // namespace
 
 result<create_topic_request> parse_create_topic(std::string_view body) {
-  if (body.empty()) return error{errc::empty_body, "The request needs a body with a topic."};
+  if (body.empty())
+    return error{errc::empty_body, "The request needs a body with a topic."};
   json_reader in{body};
   create_topic_request out;
   bool named = false;
   if (in.enter_object())
-    for (int field; (field = in.next_field(fields)) >= 0;) switch (field) {
-        case 0: named = in.read_string(out.name); break;
-        case 1: read_count(in, out.partitions); break;
-        default: read_count(in, out.replication_factor); break;
+    for (int field; (field = in.next_field(fields)) >= 0;)
+      switch (field) {
+        case 0:
+          named = in.read_string(out.name);
+          break;
+        case 1:
+          read_count(in, out.partitions);
+          break;
+        default:
+          read_count(in, out.replication_factor);
+          break;
       }
-  if (!in.failed() && !named) in.fail("has no field 'topic_name'.");
-  if (!in.finish()) return in.failure();
+  if (!in.failed() && !named)
+    in.fail("has no field 'topic_name'.");
+  if (!in.finish())
+    return in.failure();
   return out;
 }
 

@@ -64,7 +64,8 @@ class produce_job {
       } else if (record.data.key) {
         chosen = partition_for_key(*record.data.key, topic_.partition_count());
       } else {
-        if (!unkeyed) unkeyed = sticky.next_batch(topic_.partition_count());
+        if (!unkeyed)
+          unkeyed = sticky.next_batch(topic_.partition_count());
         chosen = *unkeyed;
       }
       admit(i, chosen);
@@ -105,13 +106,15 @@ class produce_job {
       std::size_t end = first;
       for (; end < order_.size() && results_[order_[end]].partition == partition; ++end) {
         std::size_t grown = size + encoded_size_bound(records_[order_[end]].data);
-        if (grown > bytes_max_) break;
+        if (grown > bytes_max_)
+          break;
         size = grown;
       }
       builder.reserve(size - batch_header_size);
-      for (std::size_t i = first; i < end; ++i) builder.add(stamped(order_[i]));
-      produce_request request{{topic_.name, partition}, builder.finish(), options_.acks,
-                              options_.timeout_ms};
+      for (std::size_t i = first; i < end; ++i)
+        builder.add(stamped(order_[i]));
+      produce_request request{
+          {topic_.name, partition}, builder.finish(), options_.acks, options_.timeout_ms};
       batches_.push_back({first, end, std::move(request), {}});
       first = end;
     }
@@ -119,14 +122,17 @@ class produce_job {
 
   record_data stamped(std::size_t i) {
     record_data data = records_[i].data;
-    if (!records_[i].has_timestamp) data.timestamp = now_;
+    if (!records_[i].has_timestamp)
+      data.timestamp = now_;
     results_[i].timestamp = data.timestamp;
     return data;
   }
 
   void report(std::size_t i, const produce_response& answer, offset_t delta) {
-    if (!answer.result.ok()) return fail(i, {answer.result.code, answer.result.message});
-    if (answer.append_time != no_timestamp) results_[i].timestamp = answer.append_time;
+    if (!answer.result.ok())
+      return fail(i, {answer.result.code, answer.result.message});
+    if (answer.append_time != no_timestamp)
+      results_[i].timestamp = answer.append_time;
     if (options_.acks != required_acks::none && answer.base_offset != no_offset)
       results_[i].offset = answer.base_offset + delta;
   }
@@ -157,7 +163,8 @@ task<void> send_all(broker_client& broker, std::vector<outgoing_batch>& batches)
     for (auto& batch : batches) {
       auto store = [waiting, &batch](produce_response answer) {
         batch.answer = std::move(answer);
-        if (--waiting->left != 0) return;
+        if (--waiting->left != 0)
+          return;
         // Out of the shared state first: the coroutine that goes on may destroy it.
         auto then = std::move(waiting->then);
         std::move(then)();
@@ -182,17 +189,18 @@ result<produce_options> parse_produce_options(const request& from) {
       return error{errc::invalid_required_acks,
                    fmt::format("acks must be 0, 1 or all, not '{}'.", *acks)};
   }
-  auto timeout = query_integer(from.query, "timeout", out.timeout_ms, 1,
-                               limits::produce_timeout_ms_max);
-  if (!timeout) return timeout.error();
+  auto timeout =
+      query_integer(from.query, "timeout", out.timeout_ms, 1, limits::produce_timeout_ms_max);
+  if (!timeout)
+    return timeout.error();
   out.timeout_ms = static_cast<std::int32_t>(*timeout);
   return out;
 }
 
 std::uint32_t sticky_seed(exchange& from) {
   auto ticks = static_cast<std::uint64_t>(from.time().now().time_since_epoch().count());
-  return static_cast<std::uint32_t>((ticks + std::hash<std::string>{}(from.req.id)) *
-                                        0x9e3779b97f4a7c15u >> 32);
+  return static_cast<std::uint32_t>(
+      (ticks + std::hash<std::string>{}(from.req.id)) * 0x9e3779b97f4a7c15u >> 32);
 }
 
 task<std::vector<record_result>> produce_records(broker_client& broker, const topic_metadata& topic,
@@ -201,7 +209,8 @@ task<std::vector<record_result>> produce_records(broker_client& broker, const to
                                                  sticky_partitioner& sticky, timestamp_ms now) {
   produce_job job{topic, records, options, now};
   job.prepare(sticky);
-  if (!job.batches().empty()) co_await send_all(broker, job.batches());
+  if (!job.batches().empty())
+    co_await send_all(broker, job.batches());
   co_return job.finish();
 }
 

@@ -33,7 +33,8 @@ class sticky_partitioner {
  public:
   explicit sticky_partitioner(std::uint32_t seed) : next_(seed) {}
   partition_id next_batch(std::int32_t partitions) {
-    return partition_id{static_cast<std::int32_t>(next_++ % static_cast<std::uint32_t>(partitions))};
+    return partition_id{
+        static_cast<std::int32_t>(next_++ % static_cast<std::uint32_t>(partitions))};
   }
 
  private:
@@ -45,8 +46,9 @@ std::uint32_t sticky_seed(exchange& from);
 
 /// Sends the records; results[i] is the fate of records[i]. Each partition's records form one
 /// batch (more when they exceed max.message.bytes), stored whole or not at all, in the order given.
-/// Records with acks=none get no offset. A record of its own that is not valid (rejected, too large,
-/// no such partition) is reported and hinders no other. The records must live until the answer.
+/// Records with acks=none get no offset. A record of its own that is not valid (rejected, too
+/// large, no such partition) is reported and hinders no other. The records must live until the
+/// answer.
 task<std::vector<record_result>> produce_records(broker_client& broker, const topic_metadata& topic,
                                                  std::span<const incoming_record> records,
                                                  produce_options options,

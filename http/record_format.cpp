@@ -25,11 +25,13 @@ constexpr auto formats = std::to_array<format_names>({
 
 /// Appends text that should be UTF-8, with U+FFFD for each byte that is not.
 void append_lossy_string(std::string& out, std::string_view text) {
-  if (is_valid_utf8(text)) return append_json_string(out, text);
+  if (is_valid_utf8(text))
+    return append_json_string(out, text);
   std::string mended;
   while (!text.empty()) {
     std::size_t size = std::min<std::size_t>(4, text.size());
-    while (size > 0 && !is_valid_utf8(text.substr(0, size))) --size;
+    while (size > 0 && !is_valid_utf8(text.substr(0, size)))
+      --size;
     mended += size == 0 ? std::string_view{"\xef\xbf\xbd"} : text.substr(0, size);
     text.remove_prefix(std::max<std::size_t>(size, 1));
   }
@@ -39,7 +41,8 @@ void append_lossy_string(std::string& out, std::string_view text) {
 void append_headers(std::string& out, const std::vector<record_header>& headers) {
   out += ",\"headers\":[";
   for (const auto& header : headers) {
-    if (out.back() != '[') out += ',';
+    if (out.back() != '[')
+      out += ',';
     out += "{\"key\":";
     append_lossy_string(out, header.key);
     out += ",\"value\":";
@@ -60,13 +63,17 @@ bool append_data(std::string& out, const std::optional<std::string_view>& data,
     return true;
   }
   switch (format) {
-    case embedded_format::binary: append_json_base64(out, *data); return true;
+    case embedded_format::binary:
+      append_json_base64(out, *data);
+      return true;
     case embedded_format::json:
-      if (!is_valid_json(*data)) return false;
+      if (!is_valid_json(*data))
+        return false;
       out += *data;
       return true;
     case embedded_format::text:
-      if (!is_valid_utf8(*data)) return false;
+      if (!is_valid_utf8(*data))
+        return false;
       append_json_string(out, *data);
       return true;
   }
@@ -75,7 +82,9 @@ bool append_data(std::string& out, const std::optional<std::string_view>& data,
 
 }  // namespace
 
-std::string_view to_string(embedded_format x) { return formats[static_cast<std::size_t>(x)].name; }
+std::string_view to_string(embedded_format x) {
+  return formats[static_cast<std::size_t>(x)].name;
+}
 
 std::string_view media_type(embedded_format x) {
   return formats[static_cast<std::size_t>(x)].media_type;
@@ -83,7 +92,8 @@ std::string_view media_type(embedded_format x) {
 
 std::optional<embedded_format> parse_embedded_format(std::string_view name) {
   for (const auto& each : formats)
-    if (each.name == name) return each.format;
+    if (each.name == name)
+      return each.format;
   return std::nullopt;
 }
 
@@ -101,15 +111,18 @@ record_writer::record_writer(const topic_partition& source, const record_shape& 
 result<void> record_writer::append(std::string& out, const record_view& record) const {
   std::size_t old = out.size();
   out += before_key_;
-  if (!append_data(out, record.key, shape_.format)) return refuse(out, old, record, "key");
+  if (!append_data(out, record.key, shape_.format))
+    return refuse(out, old, record, "key");
   out += ",\"value\":";
-  if (!append_data(out, record.value, shape_.format)) return refuse(out, old, record, "value");
+  if (!append_data(out, record.value, shape_.format))
+    return refuse(out, old, record, "value");
   out += before_offset_;
   append_json_number(out, record.offset);
   if (shape_.timestamp_and_headers) {
     out += ",\"timestamp\":";
     append_json_number(out, record.timestamp);
-    if (!record.headers.empty()) append_headers(out, record.headers);
+    if (!record.headers.empty())
+      append_headers(out, record.headers);
   }
   out += '}';
   return {};
@@ -143,16 +156,21 @@ result<std::size_t> append_records(std::string& out, const topic_partition& sour
   record_view record;
   for (byte_view batch; cursor.next(batch);) {
     auto reader = record_reader::open(batch);
-    if (!reader) return reader.error();
+    if (!reader)
+      return reader.error();
     go_on = std::max(go_on, reader->header().base_offset);
     while (!reader->header().is_control()) {
       auto more = reader->next(record);
-      if (!more) return more.error();
-      if (!*more) break;
-      if (record.offset < from) continue;
+      if (!more)
+        return more.error();
+      if (!*more)
+        break;
+      if (record.offset < from)
+        continue;
       go_on = record.offset;
       std::size_t old = out.size();
-      if (count != 0) out += ',';
+      if (count != 0)
+        out += ',';
       if (auto done = writer.append(out, record); !done) {
         out.resize(old);
         return done.error();

@@ -26,7 +26,9 @@ constexpr auto routes = std::to_array<route>({
 
 }  // namespace
 
-std::span<const route> v2_routes() { return routes; }
+std::span<const route> v2_routes() {
+  return routes;
+}
 
 response v2_answer(std::string body, unsigned status) {
   response out = response::json(std::move(body), status);
@@ -36,18 +38,19 @@ response v2_answer(std::string body, unsigned status) {
 
 result<topic_ptr> find_topic(exchange& ex) {
   const auto& name = ex.req.param("topic");
-  if (auto topic = ex.broker().metadata()->find(name)) return topic;
+  if (auto topic = ex.broker().metadata()->find(name))
+    return topic;
   return error{errc::unknown_topic, fmt::format("Topic '{}' does not exist.", name)};
 }
 
 result<v2_target> find_partition(exchange& ex) {
   auto topic = find_topic(ex);
-  if (!topic) return topic.error();
+  if (!topic)
+    return topic.error();
   const auto& text = ex.req.param("partition");
   auto number = parse_integer(text);
   if (!number)
-    return error{errc::invalid_parameter,
-                 fmt::format("A partition is a number, not '{}'.", text)};
+    return error{errc::invalid_parameter, fmt::format("A partition is a number, not '{}'.", text)};
   if (*number < 0 || *number >= (*topic)->partition_count())
     return error{errc::unknown_partition,
                  fmt::format("Partition {} of topic '{}' does not exist; it has {}.", *number,

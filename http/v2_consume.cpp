@@ -17,7 +17,8 @@ constexpr auto query_names =
 
 result<answer_format> read_format(const request& from) {
   const auto* name = from.find_query("format");
-  if (name == nullptr) return parse_accept(from.accept);
+  if (name == nullptr)
+    return parse_accept(from.accept);
   if (auto format = parse_embedded_format(*name))
     return answer_format{*format, media_type(*format)};
   return error{errc::invalid_parameter,
@@ -38,7 +39,8 @@ response render(const answer_format& as, const consumed& found) {
   // A record that cannot be shown ends the answer before it; only as the first it is the answer.
   if (!count && (count.error().code != errc::not_representable || body.size() == 1))
     return response::failure(count.error());
-  if (count) next = std::max(next, found.answer.next_offset);
+  if (count)
+    next = std::max(next, found.answer.next_offset);
   body += ']';
   response out = response::json(std::move(body));
   out.content_type = as.media_type;
@@ -53,14 +55,18 @@ task<response> v2_consume(exchange& ex) {
   if (auto known = check_query(ex.req.query, query_names); !known)
     co_return response::failure(known.error());
   auto format = read_format(ex.req);
-  if (!format) co_return response::failure(format.error());
+  if (!format)
+    co_return response::failure(format.error());
   auto options = parse_consume_options(ex.req);
-  if (!options) co_return response::failure(options.error());
+  if (!options)
+    co_return response::failure(options.error());
   auto target = find_partition(ex);
-  if (!target) co_return response::failure(target.error());
+  if (!target)
+    co_return response::failure(target.error());
   topic_partition source = target->id();
   auto found = co_await consume(ex, std::move(source), *options);
-  if (!found) co_return response::failure(found.error());
+  if (!found)
+    co_return response::failure(found.error());
   const auto& outcome = found->answer.result;
   if (!outcome.ok()) {
     response refusal = response::failure({outcome.code, outcome.message});

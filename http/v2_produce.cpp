@@ -22,17 +22,23 @@ struct produce_call {
 };
 
 result<produce_call> read_call(const request& from) {
-  if (auto known = check_query(from.query, query_names); !known) return known.error();
+  if (auto known = check_query(from.query, query_names); !known)
+    return known.error();
   auto format = parse_content_type(from.content_type);
-  if (!format) return format.error();
+  if (!format)
+    return format.error();
   auto options = parse_produce_options(from);
-  if (!options) return options.error();
+  if (!options)
+    return options.error();
   auto async = query_boolean(from.query, "async", false);
-  if (!async) return async.error();
+  if (!async)
+    return async.error();
   if (*async && from.find_query("acks") != nullptr && options->acks != required_acks::none)
-    return error{errc::invalid_parameter, "async=true waits for no acknowledgement: leave acks out."};
+    return error{errc::invalid_parameter,
+                 "async=true waits for no acknowledgement: leave acks out."};
   // Whoever does not wait for the outcome is served as one who asked for none.
-  if (*async) options->acks = required_acks::none;
+  if (*async)
+    options->acks = required_acks::none;
   return produce_call{*format, *options, *async};
 }
 
@@ -59,7 +65,8 @@ std::string render(const std::vector<record_result>& results) {
   out.reserve(head.size() + tail.size() + results.size() * 72);
   out += head;
   for (const auto& x : results) {
-    if (&x != &results.front()) out += ',';
+    if (&x != &results.front())
+      out += ',';
     append_result(out, x);
   }
   out += tail;
@@ -71,7 +78,8 @@ std::string render(const std::vector<record_result>& results) {
 const record_result* common_failure(const std::vector<record_result>& results) {
   const auto& first = results.front();
   int status = info_of(first.code).http_status;
-  if (status != 429 && status < 500) return nullptr;
+  if (status != 429 && status < 500)
+    return nullptr;
   bool all = std::all_of(results.begin(), results.end(),
                          [&](const record_result& x) { return x.code == first.code; });
   return all ? &first : nullptr;
@@ -80,9 +88,11 @@ const record_result* common_failure(const std::vector<record_result>& results) {
 task<response> produce(exchange& ex, topic_ptr topic, const partition_metadata* partition,
                        produce_call call) {
   auto body = parse_produce_body(ex.req.body, call.format, partition == nullptr);
-  if (!body) co_return response::failure(body.error());
+  if (!body)
+    co_return response::failure(body.error());
   if (partition != nullptr)
-    for (auto& record : body->records) record.partition = partition->id;
+    for (auto& record : body->records)
+      record.partition = partition->id;
   sticky_partitioner sticky{sticky_seed(ex)};
   std::span<const incoming_record> records = body->records;
   auto results = co_await produce_records(ex.broker(), *topic, records, call.options, sticky,
@@ -92,7 +102,8 @@ task<response> produce(exchange& ex, topic_ptr topic, const partition_metadata* 
   bool stored = std::all_of(results.begin(), results.end(),
                             [](const record_result& x) { return x.code == errc::none; });
   // Even who does not wait learns of records that were refused on the spot.
-  if (call.async && stored) co_return response::no_content();
+  if (call.async && stored)
+    co_return response::no_content();
   co_return v2_answer(render(results));
 }
 
@@ -100,17 +111,21 @@ task<response> produce(exchange& ex, topic_ptr topic, const partition_metadata* 
 
 task<response> v2_produce_to_topic(exchange& ex) {
   auto call = read_call(ex.req);
-  if (!call) co_return response::failure(call.error());
+  if (!call)
+    co_return response::failure(call.error());
   auto topic = find_topic(ex);
-  if (!topic) co_return response::failure(topic.error());
+  if (!topic)
+    co_return response::failure(topic.error());
   co_return co_await produce(ex, std::move(*topic), nullptr, *call);
 }
 
 task<response> v2_produce_to_partition(exchange& ex) {
   auto call = read_call(ex.req);
-  if (!call) co_return response::failure(call.error());
+  if (!call)
+    co_return response::failure(call.error());
   auto target = find_partition(ex);
-  if (!target) co_return response::failure(target.error());
+  if (!target)
+    co_return response::failure(target.error());
   co_return co_await produce(ex, std::move(target->topic), target->partition, *call);
 }
 

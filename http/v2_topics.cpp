@@ -16,7 +16,8 @@ template <class Items, class Append>
 void append_array(std::string& out, const Items& items, Append append) {
   out += '[';
   for (const auto& item : items) {
-    if (out.back() != '[') out += ',';
+    if (out.back() != '[')
+      out += ',';
     append(item);
   }
   out += ']';
@@ -46,7 +47,8 @@ void append_partitions(std::string& out, const topic_metadata& topic) {
 void append_configs(std::string& out, const topic_config& config) {
   out += '{';
   for (const auto& row : topic_config_table()) {
-    if (out.back() != '{') out += ',';
+    if (out.back() != '{')
+      out += ',';
     append_json_string(out, row.name);
     out += ':';
     append_json_string(out, config.value_of(row.name));
@@ -62,7 +64,8 @@ task<response> v2_list_topics(exchange& ex) {
   std::vector<std::string_view> names;
   auto image = ex.broker().metadata();
   for (const auto& [name, topic] : image->topics)
-    if (!topic->internal) names.push_back(name);
+    if (!topic->internal)
+      names.push_back(name);
   std::string out;
   append_array(out, names, [&](std::string_view name) { append_json_string(out, name); });
   co_return v2_answer(std::move(out));
@@ -72,7 +75,8 @@ task<response> v2_get_topic(exchange& ex) {
   if (auto known = check_query(ex.req.query, {}); !known)
     co_return response::failure(known.error());
   auto topic = find_topic(ex);
-  if (!topic) co_return response::failure(topic.error());
+  if (!topic)
+    co_return response::failure(topic.error());
   std::string out = "{\"name\":";
   append_json_string(out, (*topic)->name);
   out += ",\"configs\":";
@@ -87,7 +91,8 @@ task<response> v2_create_topic(exchange& ex) {
   if (auto known = check_query(ex.req.query, {}); !known)
     co_return response::failure(known.error());
   auto what = parse_create_topic(ex.req.body);
-  if (!what) co_return response::failure(what.error());
+  if (!what)
+    co_return response::failure(what.error());
   auto answer = co_await ask(&broker_client::create_topic, ex.broker(), std::move(*what));
   if (!answer.result.ok())
     co_return response::failure({answer.result.code, answer.result.message});
@@ -99,7 +104,8 @@ task<response> v2_list_partitions(exchange& ex) {
   if (auto known = check_query(ex.req.query, {}); !known)
     co_return response::failure(known.error());
   auto topic = find_topic(ex);
-  if (!topic) co_return response::failure(topic.error());
+  if (!topic)
+    co_return response::failure(topic.error());
   std::string out;
   append_partitions(out, **topic);
   co_return v2_answer(std::move(out));
@@ -109,7 +115,8 @@ task<response> v2_get_partition(exchange& ex) {
   if (auto known = check_query(ex.req.query, {}); !known)
     co_return response::failure(known.error());
   auto target = find_partition(ex);
-  if (!target) co_return response::failure(target.error());
+  if (!target)
+    co_return response::failure(target.error());
   std::string out;
   append_partition(out, *target->partition);
   co_return v2_answer(std::move(out));
@@ -119,13 +126,16 @@ task<response> v2_get_offsets(exchange& ex) {
   if (auto known = check_query(ex.req.query, {}); !known)
     co_return response::failure(known.error());
   auto target = find_partition(ex);
-  if (!target) co_return response::failure(target.error());
+  if (!target)
+    co_return response::failure(target.error());
   list_offsets_request begin{target->id(), earliest_timestamp};
   auto first = co_await ask(&broker_client::list_offsets, ex.broker(), std::move(begin));
-  if (!first.result.ok()) co_return response::failure({first.result.code, first.result.message});
+  if (!first.result.ok())
+    co_return response::failure({first.result.code, first.result.message});
   list_offsets_request end{target->id(), latest_timestamp};
   auto last = co_await ask(&broker_client::list_offsets, ex.broker(), std::move(end));
-  if (!last.result.ok()) co_return response::failure({last.result.code, last.result.message});
+  if (!last.result.ok())
+    co_return response::failure({last.result.code, last.result.message});
   std::string out = "{\"beginning_offset\":";
   append_json_number(out, first.offset);
   out += ",\"end_offset\":";

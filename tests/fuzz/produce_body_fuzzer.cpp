@@ -10,8 +10,7 @@ namespace {
 
 bool same(const incoming_record& a, const incoming_record& b) {
   return a.data.key == b.data.key && a.data.value == b.data.value &&
-         a.data.timestamp == b.data.timestamp &&
-         std::ranges::equal(a.data.headers, b.data.headers);
+         a.data.timestamp == b.data.timestamp && std::ranges::equal(a.data.headers, b.data.headers);
 }
 
 /// The record as a consumer gets it, less the offset, which a producer does not send.
@@ -27,7 +26,8 @@ std::string shown(const record_writer& writer, const record_view& record) {
 
 void check_round_trip(const produce_body& first, embedded_format format) {
   batch_builder builder;
-  for (const auto& record : first.records) builder.add(record.data);
+  for (const auto& record : first.records)
+    builder.add(record.data);
   bytes batch = builder.finish();
   record_shape shape;
   shape.format = format;
@@ -37,7 +37,8 @@ void check_round_trip(const produce_body& first, embedded_format format) {
   troupe_assert(reader.has_value(), "{}", reader.error().message);
   std::string text;
   record_view record;
-  while (*reader->next(record)) text += (text.empty() ? "[" : ",") + shown(writer, record);
+  while (*reader->next(record))
+    text += (text.empty() ? "[" : ",") + shown(writer, record);
   text += ']';
   auto again = parse_produce_records(text, format, true);
   troupe_assert(again.has_value(), "{}: {}", again.error().message, text);
@@ -49,7 +50,8 @@ void check_round_trip(const produce_body& first, embedded_format format) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace troupe::http;
-  if (size == 0) return 0;
+  if (size == 0)
+    return 0;
   auto format = static_cast<embedded_format>(data[0] % 3);
   bool allow_partition = (data[0] & 0x80) == 0;
   // A heap block of the exact size, so that a read behind it is seen.
@@ -60,7 +62,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     troupe_assert(is_valid_utf8(got.error().message), "{}", got.error().message);
     return 0;
   }
-  bool whole = std::ranges::none_of(got->records, [](const auto& x) { return x.rejected.has_value(); });
-  if (whole) check_round_trip(*got, format);
+  bool whole =
+      std::ranges::none_of(got->records, [](const auto& x) { return x.rejected.has_value(); });
+  if (whole)
+    check_round_trip(*got, format);
   return 0;
 }

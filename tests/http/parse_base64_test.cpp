@@ -16,12 +16,14 @@ std::string slow_encode(std::string_view data) {
   for (std::size_t bit = 0; bit < data.size() * 8; bit += 6) {
     unsigned digit = 0;
     for (std::size_t i = bit; i < bit + 6; ++i) {
-      bool set = i / 8 < data.size() && (static_cast<unsigned char>(data[i / 8]) >> (7 - i % 8) & 1);
+      bool set =
+          i / 8 < data.size() && (static_cast<unsigned char>(data[i / 8]) >> (7 - i % 8) & 1);
       digit = digit << 1 | static_cast<unsigned>(set);
     }
     out += alphabet[digit];
   }
-  while (out.size() % 4 != 0) out += '=';
+  while (out.size() % 4 != 0)
+    out += '=';
   return out;
 }
 
@@ -42,11 +44,13 @@ TEST(Base64, EveryLengthGoesOutAndComesBack) {
   rng random{11};
   for (std::size_t size = 0; size < 200; ++size) {
     std::string data(size, '\0');
-    for (char& each : data) each = static_cast<char>(random.below(256));
+    for (char& each : data)
+      each = static_cast<char>(random.below(256));
     std::string text = encode(data);
     EXPECT_EQ(text, slow_encode(data));
     EXPECT_EQ(decode_base64(text), data);
-    while (text.ends_with('=')) text.pop_back();
+    while (text.ends_with('='))
+      text.pop_back();
     EXPECT_EQ(decode_base64(text), data) << "without padding";
   }
 }
@@ -59,14 +63,16 @@ TEST(Base64, NoOtherCharacterIsAllowedAnywhere) {
       text[at] = static_cast<char>(c);
       bool known = alphabet.find(text[at]) != std::string_view::npos;
       // The last place may also be padding.
-      if (c == '=' && at + 1 == good.size()) continue;
+      if (c == '=' && at + 1 == good.size())
+        continue;
       EXPECT_EQ(decode_base64(text).has_value(), known) << at << ' ' << c;
     }
 }
 
 TEST(Base64, MalformedEndsAreRefused) {
-  for (std::string_view text : {"A", "=", "==", "====", "A===", "AA=", "AAA==", "AAAA=", "AAAA====",
-                                "AB==", "AAB=", "AB", "AAAAA", "AA=A", "A=AA", "AA==AA==", "AAAA\n"})
+  for (std::string_view text :
+       {"A", "=", "==", "====", "A===", "AA=", "AAA==", "AAAA=", "AAAA====", "AB==", "AAB=", "AB",
+        "AAAAA", "AA=A", "A=AA", "AA==AA==", "AAAA\n"})
     EXPECT_FALSE(decode_base64(text).has_value()) << text;
 }
 

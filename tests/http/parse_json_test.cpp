@@ -4,10 +4,10 @@
 #include "runtime/base/limits.hpp"
 #include "runtime/base/rng.hpp"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <boost/json.hpp>
 
 namespace troupe::http {
 namespace {
@@ -16,28 +16,100 @@ using ::testing::HasSubstr;
 
 std::string repeat(std::string_view what, std::size_t times) {
   std::string out;
-  for (std::size_t i = 0; i < times; ++i) out += what;
+  for (std::size_t i = 0; i < times; ++i)
+    out += what;
   return out;
 }
 
 TEST(Json, WhatTheGrammarAllowsIsAccepted) {
-  for (std::string_view text :
-       {"null", "true", "false", "0", "-0", "12", "-1.5", "1e3", "1E+3", "0.0e-0", "1.7976931348623157e309",
-        "123456789012345678901234567890", R"("")", R"("a")", R"("\"\\\/\b\f\n\r\tA")",
-        R"("\ud800")", R"("\udc00\ud800")", "\"\x7f\"", R"("0123456789abcdef0123456789abcdef\n")",
-        "[]", "[ ]", "[1]", "[[],[]]", "{}", "{ }", R"({"a":1})", R"({"a":{"a":[]},"a":2})",
-        " \t\r\n{ \"a\" : [ 1 , 2 ] } \n", "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\""})
+  for (std::string_view text : {"null",
+                                "true",
+                                "false",
+                                "0",
+                                "-0",
+                                "12",
+                                "-1.5",
+                                "1e3",
+                                "1E+3",
+                                "0.0e-0",
+                                "1.7976931348623157e309",
+                                "123456789012345678901234567890",
+                                R"("")",
+                                R"("a")",
+                                R"("\"\\\/\b\f\n\r\tA")",
+                                R"("\ud800")",
+                                R"("\udc00\ud800")",
+                                "\"\x7f\"",
+                                R"("0123456789abcdef0123456789abcdef\n")",
+                                "[]",
+                                "[ ]",
+                                "[1]",
+                                "[[],[]]",
+                                "{}",
+                                "{ }",
+                                R"({"a":1})",
+                                R"({"a":{"a":[]},"a":2})",
+                                " \t\r\n{ \"a\" : [ 1 , 2 ] } \n",
+                                "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\""})
     EXPECT_TRUE(is_valid_json(text)) << text;
 }
 
 TEST(Json, WhatTheGrammarForbidsIsRefused) {
-  for (std::string_view text :
-       {"", " ", "nul", "nulll", "True", "tru", "NaN", "Infinity", "+1", "01", "-", "1.", ".5", "1e",
-        "1e+", "-a", "0x1", "1 2", "\"", "\"a", R"("\")", R"("\x")", R"("\u12")", R"("\u12g4")",
-        "\"\n\"", "\"0123456789abcde\x01\"", "'a'", "[", "]", "[1", "[1,", "[1,]", "[,1]", "[1 2]",
-        "[1}", "{", "}", "{1:2}", "{a:1}", R"({"a")", R"({"a":)", R"({"a":1)", R"({"a":1,})",
-        R"({"a" 1})", R"({"a":1]"})", R"({"a":1 "b":2})", "{}{}", "[]]", "// c\n1", "\xef\xbb\xbf{}",
-        "\"\xc3\"", "\"\xff\"", "\"\xc0\x80\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\""})
+  for (std::string_view text : {"",
+                                " ",
+                                "nul",
+                                "nulll",
+                                "True",
+                                "tru",
+                                "NaN",
+                                "Infinity",
+                                "+1",
+                                "01",
+                                "-",
+                                "1.",
+                                ".5",
+                                "1e",
+                                "1e+",
+                                "-a",
+                                "0x1",
+                                "1 2",
+                                "\"",
+                                "\"a",
+                                R"("\")",
+                                R"("\x")",
+                                R"("\u12")",
+                                R"("\u12g4")",
+                                "\"\n\"",
+                                "\"0123456789abcde\x01\"",
+                                "'a'",
+                                "[",
+                                "]",
+                                "[1",
+                                "[1,",
+                                "[1,]",
+                                "[,1]",
+                                "[1 2]",
+                                "[1}",
+                                "{",
+                                "}",
+                                "{1:2}",
+                                "{a:1}",
+                                R"({"a")",
+                                R"({"a":)",
+                                R"({"a":1)",
+                                R"({"a":1,})",
+                                R"({"a" 1})",
+                                R"({"a":1]"})",
+                                R"({"a":1 "b":2})",
+                                "{}{}",
+                                "[]]",
+                                "// c\n1",
+                                "\xef\xbb\xbf{}",
+                                "\"\xc3\"",
+                                "\"\xff\"",
+                                "\"\xc0\x80\"",
+                                "\"\xed\xa0\x80\"",
+                                "\"\xf4\x90\x80\x80\""})
     EXPECT_FALSE(is_valid_json(text)) << text;
   EXPECT_FALSE(is_valid_json(std::string_view("\"a\0b\"", 5)));
   EXPECT_FALSE(is_valid_json(std::string_view("\"\\\0\"", 4)));
@@ -73,9 +145,15 @@ TEST(Json, AgreesWithAnotherParserOnDamagedDocuments) {
       auto at = random.below(text.size());
       char letter = letters[random.below(letters.size())];
       switch (random.below(3)) {
-        case 0: text[at] = letter; break;
-        case 1: text.erase(at, 1); break;
-        default: text.insert(at, 1, letter); break;
+        case 0:
+          text[at] = letter;
+          break;
+        case 1:
+          text.erase(at, 1);
+          break;
+        default:
+          text.insert(at, 1, letter);
+          break;
       }
     }
     boost::json::error_code fault;
@@ -102,8 +180,17 @@ TEST(Json, WrittenStringsAreReadBackByAnotherParser) {
   for (int round = 0; round < 2'000; ++round) {
     std::string text;
     for (auto left = random.below(60); left > 0; --left) {
-      constexpr std::string_view pieces[] = {"a", "\"", "\\", "\n", "\x01", "\x1f", "\x7f", "\xc3\xa9",
-                                             "\xf0\x9f\x98\x80", "/", "0123456789abcdef"};
+      constexpr std::string_view pieces[] = {"a",
+                                             "\"",
+                                             "\\",
+                                             "\n",
+                                             "\x01",
+                                             "\x1f",
+                                             "\x7f",
+                                             "\xc3\xa9",
+                                             "\xf0\x9f\x98\x80",
+                                             "/",
+                                             "0123456789abcdef"};
       text += pieces[random.below(std::size(pieces))];
     }
     std::string written;
@@ -115,7 +202,8 @@ TEST(Json, WrittenStringsAreReadBackByAnotherParser) {
 std::optional<std::string> unescape(std::string_view raw) {
   std::string out(raw.size(), '?');
   auto size = unescape_json(out.data(), raw);
-  if (!size) return std::nullopt;
+  if (!size)
+    return std::nullopt;
   out.resize(*size);
   return out;
 }
@@ -129,8 +217,8 @@ TEST(Json, EscapesBecomeCharacters) {
 }
 
 TEST(Json, HalfASurrogatePairIsNoCharacter) {
-  for (std::string_view raw : {R"(\ud83d)", R"(\ude00)", R"(\ud83dx)", R"(\ud83d\n)", R"(\ud83d\u0041)",
-                               R"(\ude00\ud83d)", R"(\ud83d\ud83d\ude00)"})
+  for (std::string_view raw : {R"(\ud83d)", R"(\ude00)", R"(\ud83dx)", R"(\ud83d\n)",
+                               R"(\ud83d\u0041)", R"(\ude00\ud83d)", R"(\ud83d\ud83d\ude00)"})
     EXPECT_EQ(unescape(raw), std::nullopt) << raw;
 }
 
@@ -143,9 +231,12 @@ error read_shape(std::string_view text) {
   bool on = false;
   if (in.enter_object())
     for (int field; (field = in.next_field(shape)) >= 0;) {
-      if (field == 0) in.read_string(name);
-      if (field == 1) in.read_integer(count, -5, 100);
-      if (field == 2) in.read_boolean(on);
+      if (field == 0)
+        in.read_string(name);
+      if (field == 1)
+        in.read_integer(count, -5, 100);
+      if (field == 2)
+        in.read_boolean(on);
     }
   return in.finish() ? error{errc::none, {}} : in.failure();
 }
@@ -170,18 +261,22 @@ TEST(JsonReader, SaysWhatIsWrongAndWhere) {
            {"{\"count\":\"1\"}", errc::invalid_payload, "count must be an integer, not a string."},
            {"{\"count\":1.0}", errc::invalid_payload, "count must be an integer."},
            {"{\"count\":1e2}", errc::invalid_payload, "count must be an integer."},
-           {"{\"count\":101}", errc::invalid_payload, "count must be an integer between -5 and 100."},
-           {"{\"count\":-6}", errc::invalid_payload, "count must be an integer between -5 and 100."},
+           {"{\"count\":101}", errc::invalid_payload,
+            "count must be an integer between -5 and 100."},
+           {"{\"count\":-6}", errc::invalid_payload,
+            "count must be an integer between -5 and 100."},
            {"{\"count\":99999999999999999999}", errc::invalid_payload, "between -5 and 100."},
            {"{\"on\":null}", errc::invalid_payload, "on must be a boolean, not null."},
            {"{\"on\":tru}", errc::invalid_json, "Line 1, column 7"},
-           {"{\"nmae\":1}", errc::invalid_payload, "unknown field 'nmae'; known are name, count, on."},
+           {"{\"nmae\":1}", errc::invalid_payload,
+            "unknown field 'nmae'; known are name, count, on."},
            {"{\"on\":true,\"o\\u006e\":true}", errc::invalid_payload, "has the field 'on' twice."},
            {"{\"\\ud800\":1}", errc::invalid_payload, "half a surrogate pair"},
            {"{\"name\":\"\\ud800\"}", errc::invalid_payload, "name holds half a surrogate pair"},
            {"{\"on\":true,}", errc::invalid_json, "Line 1, column 12: expected a field name"},
            {"{\"on\":true}x", errc::invalid_json, "expected the end of the text but found 'x'"},
-           {"{\"name\":\"a\xff\"}", errc::invalid_json, "Line 1, column 11: the text is not valid UTF-8."},
+           {"{\"name\":\"a\xff\"}", errc::invalid_json,
+            "Line 1, column 11: the text is not valid UTF-8."},
        }) {
     error found = read_shape(each.text);
     EXPECT_EQ(found.code, each.code) << each.text << ": " << found.message;

@@ -75,7 +75,8 @@ TEST(Query, NumbersAndBooleansAreStrict) {
   EXPECT_EQ(*query_integer({}, "n", 7, 0, 100), 7);
   EXPECT_EQ(*number("0"), 0);
   EXPECT_EQ(*number("100"), 100);
-  for (std::string text : {"", " 1", "1 ", "+1", "-1", "101", "1.0", "0x1", "1e1", "99999999999999999999"})
+  for (std::string text :
+       {"", " 1", "1 ", "+1", "-1", "101", "1.0", "0x1", "1e1", "99999999999999999999"})
     EXPECT_EQ(number(text).error().code, errc::invalid_parameter) << text;
   EXPECT_EQ(number("x").error().message, "n must be an integer between 0 and 100, not 'x'.");
   EXPECT_TRUE(*query_boolean({{"b", "true"}}, "b", false));

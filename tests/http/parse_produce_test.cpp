@@ -24,7 +24,9 @@ struct parsed {
   result<produce_body> got;
 };
 
-std::string one(std::string_view record) { return fmt::format(R"({{"records":[{}]}})", record); }
+std::string one(std::string_view record) {
+  return fmt::format(R"({{"records":[{}]}})", record);
+}
 
 TEST(ParseProduce, JsonValuesAreKeptByteForByte) {
   for (std::string_view value :
@@ -41,7 +43,9 @@ TEST(ParseProduce, TextIsUnescapedAndBinaryDecoded) {
   parsed text{one(R"({"key":"k","value":"a\n\ud83d\ude00b"})"), embedded_format::text};
   ASSERT_TRUE(text.got);
   EXPECT_EQ(text.record(0).data.key, "k");
-  EXPECT_EQ(text.record(0).data.value, "a\n\xf0\x9f\x98\x80" "b");
+  EXPECT_EQ(text.record(0).data.value,
+            "a\n\xf0\x9f\x98\x80"
+            "b");
   parsed base64{one(R"({"key":"","value":"\/\/8="})"), binary};
   ASSERT_TRUE(base64.got);
   EXPECT_EQ(base64.record(0).data.key, "");
@@ -80,7 +84,8 @@ TEST(ParseProduce, ABadRecordIsRejectedAlone) {
             binary};
   ASSERT_TRUE(in.got) << in.got.error().message;
   EXPECT_FALSE(in.record(0).rejected);
-  EXPECT_EQ(in.record(1).rejected, (error{errc::invalid_record, "records[1].value is not base64."}));
+  EXPECT_EQ(in.record(1).rejected,
+            (error{errc::invalid_record, "records[1].value is not base64."}));
   EXPECT_EQ(in.record(2).rejected->message, "records[2].key is not base64.");
   EXPECT_EQ(in.record(3).rejected->message, "records[3].headers[0].value is not base64.");
   EXPECT_FALSE(in.record(4).rejected);
@@ -114,11 +119,13 @@ TEST(ParseProduce, MalformedJsonSaysLineAndColumn) {
            {"{\"records\":[", errc::invalid_json, "expected a value"},
            {"{\"records\":[{\"value\":1}", errc::invalid_json, "expected ',' or ']'"},
            {"{\"records\":[{\"value\":1}]", errc::invalid_json, "expected ',' or '}'"},
-           {"{\"records\":[{\"value\":1},]}", errc::invalid_json, "Line 1, column 25: expected a value"},
+           {"{\"records\":[{\"value\":1},]}", errc::invalid_json,
+            "Line 1, column 25: expected a value"},
            {"{\"records\":[{\"value\":1,}]}", errc::invalid_json, "expected a field name"},
            {"{\"records\":[{\"value\":1}]} 1", errc::invalid_json, "expected the end of the text"},
            {"{\"records\":[{\"value\":nul}]}", errc::invalid_json, "Line 1, column 22"},
-           {"{\"records\":[{\"value\":01}]}", errc::invalid_json, "expected ',' or '}' but found '1'"},
+           {"{\"records\":[{\"value\":01}]}", errc::invalid_json,
+            "expected ',' or '}' but found '1'"},
            {"{\n\"records\":[\n{\"value\":\"a\nb\"}]}", errc::invalid_json, "Line 3, column 12"},
            {"{\"records\":[{\"value\":\"\\q\"}]}", errc::invalid_json, "after a backslash"},
            {"{\"records\":[{\"value\":\"\xc3(\"}]}", errc::invalid_json, "not valid UTF-8"},
@@ -139,34 +146,51 @@ TEST(ParseProduce, AWrongShapeSaysThePath) {
            {"{\"records\":{}}", errc::invalid_payload, "records must be an array, not an object."},
            {"{\"records\":null}", errc::invalid_payload, "records must be an array, not null."},
            {"{\"records\":[]}", errc::invalid_payload, "records must hold at least one record."},
-           {"{\"records\":[1]}", errc::invalid_payload, "records[0] must be an object, not a number."},
+           {"{\"records\":[1]}", errc::invalid_payload,
+            "records[0] must be an object, not a number."},
            {"{\"records\":[{\"value\":1},null]}", errc::invalid_payload, "records[1] must be"},
-           {"{\"records\":[{\"value\":1}],\"records\":[]}", errc::invalid_payload, "'records' twice"},
+           {"{\"records\":[{\"value\":1}],\"records\":[]}", errc::invalid_payload,
+            "'records' twice"},
            {one("{}"), errc::invalid_payload, "records[0] has no field 'value'; a tombstone"},
            {one(R"({"key":"k"})"), errc::invalid_payload, "records[0] has no field 'value'"},
            {one(R"({"value":1,"parition":0})"), errc::invalid_payload, "unknown field 'parition'"},
-           {one(R"({"value":1,"value":2})"), errc::invalid_payload, "records[0] has the field 'value' twice."},
+           {one(R"({"value":1,"value":2})"), errc::invalid_payload,
+            "records[0] has the field 'value' twice."},
            {one(R"({"value":1,"valu\u0065":2})"), errc::invalid_payload, "'value' twice."},
-           {one(R"({"value":1,"partition":-1})"), errc::invalid_payload, "between 0 and 2147483647"},
-           {one(R"({"value":1,"partition":2147483648})"), errc::invalid_payload, "records[0].partition"},
+           {one(R"({"value":1,"partition":-1})"), errc::invalid_payload,
+            "between 0 and 2147483647"},
+           {one(R"({"value":1,"partition":2147483648})"), errc::invalid_payload,
+            "records[0].partition"},
            {one(R"({"value":1,"partition":1.5})"), errc::invalid_payload, "must be an integer."},
            {one(R"({"value":1,"partition":"0"})"), errc::invalid_payload,
             "records[0].partition must be an integer, not a string."},
            {one(R"({"value":1,"partition":0})"), errc::invalid_payload,
             "records[0].partition is not allowed here", json, false},
-           {one(R"({"value":1,"timestamp":-1})"), errc::invalid_payload, "records[0].timestamp must"},
-           {one(R"({"value":1,"timestamp":9223372036854775808})"), errc::invalid_payload, "timestamp"},
+           {one(R"({"value":1,"timestamp":-1})"), errc::invalid_payload,
+            "records[0].timestamp must"},
+           {one(R"({"value":1,"timestamp":9223372036854775808})"), errc::invalid_payload,
+            "timestamp"},
            {one(R"({"value":1,"timestamp":"now"})"), errc::invalid_payload, "not a string"},
-           {one(R"({"value":1,"headers":{}})"), errc::invalid_payload, "records[0].headers must be an array"},
-           {one(R"({"value":1,"headers":[1]})"), errc::invalid_payload, "records[0].headers[0] must be"},
-           {one(R"({"value":1,"headers":[{"key":"k"}]})"), errc::invalid_payload, "headers[0] has no field 'value'"},
-           {one(R"({"value":1,"headers":[{"value":"AAAA"}]})"), errc::invalid_payload, "has no field 'key'"},
-           {one(R"({"value":1,"headers":[{"key":null,"value":""}]})"), errc::invalid_payload, "headers[0].key must"},
-           {one(R"({"value":1,"headers":[{"key":"k","value":1}]})"), errc::invalid_payload, "headers[0].value must"},
-           {one(R"({"value":1,"headers":[{"key":"k","value":"","x":1}]})"), errc::invalid_payload, "unknown field 'x'"},
-           {one(R"({"value":1})"), errc::invalid_payload, "records[0].value must be a string, not a number.", binary},
-           {one(R"({"value":{}})"), errc::invalid_payload, "records[0].value must be a string, not an object.", embedded_format::text},
-           {one(R"({"key":true,"value":"a"})"), errc::invalid_payload, "records[0].key must be a string", embedded_format::text},
+           {one(R"({"value":1,"headers":{}})"), errc::invalid_payload,
+            "records[0].headers must be an array"},
+           {one(R"({"value":1,"headers":[1]})"), errc::invalid_payload,
+            "records[0].headers[0] must be"},
+           {one(R"({"value":1,"headers":[{"key":"k"}]})"), errc::invalid_payload,
+            "headers[0] has no field 'value'"},
+           {one(R"({"value":1,"headers":[{"value":"AAAA"}]})"), errc::invalid_payload,
+            "has no field 'key'"},
+           {one(R"({"value":1,"headers":[{"key":null,"value":""}]})"), errc::invalid_payload,
+            "headers[0].key must"},
+           {one(R"({"value":1,"headers":[{"key":"k","value":1}]})"), errc::invalid_payload,
+            "headers[0].value must"},
+           {one(R"({"value":1,"headers":[{"key":"k","value":"","x":1}]})"), errc::invalid_payload,
+            "unknown field 'x'"},
+           {one(R"({"value":1})"), errc::invalid_payload,
+            "records[0].value must be a string, not a number.", binary},
+           {one(R"({"value":{}})"), errc::invalid_payload,
+            "records[0].value must be a string, not an object.", embedded_format::text},
+           {one(R"({"key":true,"value":"a"})"), errc::invalid_payload,
+            "records[0].key must be a string", embedded_format::text},
        })
     expect_refused(each);
 }
@@ -174,7 +198,8 @@ TEST(ParseProduce, AWrongShapeSaysThePath) {
 TEST(ParseProduce, TooManyRecordsOrHeadersAreRefused) {
   auto list = [](std::string_view item, std::size_t count) {
     std::string out{item};
-    for (std::size_t i = 1; i < count; ++i) out.append(",").append(item);
+    for (std::size_t i = 1; i < count; ++i)
+      out.append(",").append(item);
     return out;
   };
   std::string_view record = R"({"value":1})";
@@ -182,8 +207,8 @@ TEST(ParseProduce, TooManyRecordsOrHeadersAreRefused) {
   expect_refused({one(list(record, limits::produce_records_max + 1)), errc::invalid_payload,
                   "records[100000] is one too many"});
   auto headers = [&](std::size_t count) {
-    return one(fmt::format(R"({{"value":1,"headers":[{}]}})",
-                           list(R"({"key":"k","value":""})", count)));
+    return one(
+        fmt::format(R"({{"value":1,"headers":[{}]}})", list(R"({"key":"k","value":""})", count)));
   };
   EXPECT_TRUE(parsed{headers(limits::record_headers_max)}.got);
   expect_refused({headers(limits::record_headers_max + 1), errc::invalid_payload,

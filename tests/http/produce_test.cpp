@@ -5,10 +5,10 @@
 #include "http/ask.hpp"
 #include "tests/support/http/live_gateway.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <boost/asio/co_spawn.hpp>
 
 #include <future>
 #include <set>
@@ -37,7 +37,8 @@ class Produce : public ::testing::Test {
     options.config.io_threads = 1;
     options.config.disk_reserve_bytes = 0;
     auto started = node::start(std::move(options));
-    if (!started) throw std::runtime_error{to_string(started.error())};
+    if (!started)
+      throw std::runtime_error{to_string(started.error())};
     node_ = std::move(*started);
     loop_ = node_->loops().front();
   }
@@ -45,10 +46,11 @@ class Produce : public ::testing::Test {
   /// Runs a coroutine on the loop and waits for its value.
   template <class T>
   T await(task<T> what) {
-    std::promise<T> promise;
-    auto done = [&promise](std::exception_ptr, T value) { promise.set_value(std::move(value)); };
+    // Shared: setting the value may still be at work when the waiting thread has it.
+    auto promise = std::make_shared<std::promise<T>>();
+    auto done = [promise](std::exception_ptr, T value) { promise->set_value(std::move(value)); };
     asio::co_spawn(loop_.context->get_executor(), std::move(what), std::move(done));
-    return promise.get_future().get();
+    return promise->get_future().get();
   }
 
   void create_topic(std::int32_t partitions, std::map<std::string, std::string> configs = {}) {
@@ -68,7 +70,8 @@ class Produce : public ::testing::Test {
     std::vector<batch_header> out;
     bytes all = fetch(partition);
     batch_cursor cursor{all};
-    for (byte_view batch; cursor.next(batch);) out.push_back(check_batch(batch).value());
+    for (byte_view batch; cursor.next(batch);)
+      out.push_back(check_batch(batch).value());
     return out;
   }
 
@@ -80,7 +83,8 @@ class Produce : public ::testing::Test {
     record_view found;
     for (byte_view batch; cursor.next(batch);) {
       auto reader = record_reader::open(batch).value();
-      while (reader.next(found).value()) out.emplace_back(*found.value);
+      while (reader.next(found).value())
+        out.emplace_back(*found.value);
     }
     return out;
   }
@@ -112,7 +116,8 @@ TEST_F(Produce, KeysGoWhereKafkasPartitionerPutsThem) {
                              {"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971},
                              {"abc", 479470107}};
   std::vector<incoming_record> records;
-  for (const auto& each : table) records.push_back(record(each.key, "v"));
+  for (const auto& each : table)
+    records.push_back(record(each.key, "v"));
   auto results = produce(records);
   for (std::size_t i = 0; i < std::size(table); ++i)
     EXPECT_EQ(value_of(results[i].partition), (table[i].hash & 0x7fffffff) % 7) << table[i].key;
@@ -124,7 +129,8 @@ TEST_F(Produce, RecordsWithoutAKeyStickToOnePartitionPerBatch) {
   std::set<partition_id> chosen;
   for (int request = 0; request < 3; ++request) {
     auto results = produce(records);
-    for (const auto& each : results) EXPECT_EQ(each.partition, results[0].partition);
+    for (const auto& each : results)
+      EXPECT_EQ(each.partition, results[0].partition);
     chosen.insert(results[0].partition);
   }
   EXPECT_EQ(chosen.size(), 3u);
@@ -133,12 +139,15 @@ TEST_F(Produce, RecordsWithoutAKeyStickToOnePartitionPerBatch) {
 TEST_F(Produce, EachPartitionsRecordsFormOneBatchInTheirOrder) {
   create_topic(2);
   std::vector<std::string> texts;
-  for (int i = 0; i < 100; ++i) texts.push_back(std::to_string(i));
+  for (int i = 0; i < 100; ++i)
+    texts.push_back(std::to_string(i));
   std::vector<incoming_record> records;
   for (int i = 0; i < 100; ++i)
-    records.push_back(record(std::nullopt, texts[static_cast<std::size_t>(i)], partition_id{i % 2}));
+    records.push_back(
+        record(std::nullopt, texts[static_cast<std::size_t>(i)], partition_id{i % 2}));
   auto results = produce(records);
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(results[static_cast<std::size_t>(i)].offset, i / 2);
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(results[static_cast<std::size_t>(i)].offset, i / 2);
   for (std::int32_t partition = 0; partition < 2; ++partition) {
     ASSERT_EQ(batches(partition).size(), 1u);
     auto found = values(partition);
@@ -150,23 +159,26 @@ TEST_F(Produce, EachPartitionsRecordsFormOneBatchInTheirOrder) {
 TEST_F(Produce, ARunLargerThanABatchIsCutAndLosesNothing) {
   create_topic(1, {{"max.message.bytes", "1000"}});
   std::vector<std::string> texts;
-  for (int i = 0; i < 50; ++i) texts.push_back(fmt::format("{:0200}", i));
+  for (int i = 0; i < 50; ++i)
+    texts.push_back(fmt::format("{:0200}", i));
   std::vector<incoming_record> records;
-  for (const auto& each : texts) records.push_back(record(std::nullopt, each));
+  for (const auto& each : texts)
+    records.push_back(record(std::nullopt, each));
   auto results = produce(records);
   for (std::size_t i = 0; i < results.size(); ++i)
     EXPECT_EQ(results[i].offset, static_cast<offset_t>(i)) << results[i].message;
   EXPECT_EQ(values(0), texts);
   auto found = batches(0);
   EXPECT_GT(found.size(), 10u);
-  for (const auto& each : found) EXPECT_LE(each.size(), 1000u);
+  for (const auto& each : found)
+    EXPECT_LE(each.size(), 1000u);
 }
 
 TEST_F(Produce, ARecordThatCanFitNowhereIsRefusedAlone) {
   create_topic(1, {{"max.message.bytes", "1000"}});
   std::string large(1000, 'x');
-  auto results = produce({record(std::nullopt, "a"), record(std::nullopt, large),
-                          record(std::nullopt, "b")});
+  auto results =
+      produce({record(std::nullopt, "a"), record(std::nullopt, large), record(std::nullopt, "b")});
   EXPECT_EQ(results[0].offset, 0);
   EXPECT_EQ(results[1].code, errc::record_too_large);
   EXPECT_THAT(results[1].message, HasSubstr("up to 1000 (max.message.bytes)"));
@@ -179,7 +191,8 @@ TEST_F(Produce, TheLargestRecordThatFitsIsTaken) {
   for (std::size_t size = 850; size <= 1000; ++size) {
     std::string value(size, 'x');
     auto result = produce({record(std::nullopt, value)}).front();
-    if (result.code != errc::none) break;
+    if (result.code != errc::none)
+      break;
     ++taken;
   }
   // What the pipeline lets through, the partition takes: the only refusal is ours.
@@ -251,8 +264,8 @@ TEST_F(Produce, AFailureOfTheBrokerIsTheFateOfTheRecords) {
   topic_metadata gone = *topic_;
   gone.name = "gone";
   topic_ = std::make_shared<topic_metadata>(gone);
-  auto results = produce({record(std::nullopt, "a", partition_id{0}),
-                          record(std::nullopt, "b", partition_id{1})});
+  auto results = produce(
+      {record(std::nullopt, "a", partition_id{0}), record(std::nullopt, "b", partition_id{1})});
   for (const auto& each : results) {
     EXPECT_EQ(info_of(each.code).http_status, 404) << each.message;
     EXPECT_EQ(each.offset, no_offset);

@@ -16,13 +16,15 @@ using text_or_null = std::optional<std::string_view>;
 
 const topic_partition source{"orders", partition_id{3}};
 
-record_data record(text_or_null key, text_or_null value, std::span<const record_header> headers = {}) {
+record_data record(text_or_null key, text_or_null value,
+                   std::span<const record_header> headers = {}) {
   return {key, value, headers, 1'000};
 }
 
 bytes batch_of(std::initializer_list<record_data> records, offset_t base = 17) {
   batch_builder builder;
-  for (const auto& each : records) builder.add(each);
+  for (const auto& each : records)
+    builder.add(each);
   bytes batch = builder.finish();
   assign_base_offset(batch, base, leader_epoch{0});
   return batch;
@@ -51,7 +53,8 @@ shown show(const bytes& batches, embedded_format format, offset_t from = 0) {
 TEST(RecordFormat, NamesAndMediaTypesAreThoseOfTheProxies) {
   for (auto format : {binary, json, embedded_format::text}) {
     EXPECT_EQ(parse_embedded_format(to_string(format)), format);
-    EXPECT_EQ(media_type(format), fmt::format("application/vnd.kafka.{}.v2+json", to_string(format)));
+    EXPECT_EQ(media_type(format),
+              fmt::format("application/vnd.kafka.{}.v2+json", to_string(format)));
   }
   EXPECT_EQ(parse_embedded_format("avro"), std::nullopt);
 }
@@ -75,7 +78,8 @@ TEST(RecordFormat, EachFormatShowsTheSameBytesItsWay) {
 
 TEST(RecordFormat, NullsAreNullInEveryFormat) {
   for (auto format : {binary, json, embedded_format::text})
-    EXPECT_THAT(show(batch_of({record({}, {})}), format).text, HasSubstr(R"("key":null,"value":null)"));
+    EXPECT_THAT(show(batch_of({record({}, {})}), format).text,
+                HasSubstr(R"("key":null,"value":null)"));
 }
 
 TEST(RecordFormat, TheShapeOfOtherApisLeavesFieldsOut) {
@@ -107,7 +111,7 @@ TEST(RecordFormat, NothingIsShownOfNothing) {
 TEST(RecordFormat, ControlBatchesAreSkipped) {
   bytes marker = make_end_transaction_marker(1, 0, 0, true, 1'000);
   assign_base_offset(marker, 11, leader_epoch{0});
-  auto batches = batch_of({record({}, "0")}, 10) + marker + batch_of({record({}, "2")}, 12) ;
+  auto batches = batch_of({record({}, "0")}, 10) + marker + batch_of({record({}, "2")}, 12);
   EXPECT_EQ(*show(batches, json).count, 2u);
   EXPECT_EQ(show(marker, json).next, 12);
 }
@@ -131,10 +135,14 @@ TEST(RecordFormat, ARecordThatCannotBeShownStopsTheRunBeforeItself) {
 }
 
 TEST(RecordFormat, AHeaderNameThatIsNotUtf8IsMended) {
-  const record_header headers[] = {{"a\xff" "b\xc3", "v"}};
+  const record_header headers[] = {
+      {"a\xff"
+       "b\xc3",
+       "v"}};
   auto got = show(batch_of({record({}, "1", headers)}), binary);
   ASSERT_TRUE(got.count);
-  EXPECT_THAT(got.text, HasSubstr("\"a\xef\xbf\xbd" "b\xef\xbf\xbd\""));
+  EXPECT_THAT(got.text, HasSubstr("\"a\xef\xbf\xbd"
+                                  "b\xef\xbf\xbd\""));
 }
 
 TEST(RecordFormat, EveryCutOfABatchIsAnErrorOrNothing) {
@@ -156,38 +164,50 @@ struct owned_record {
 };
 
 std::string random_text(rng& random, embedded_format format, int depth = 0) {
-  constexpr std::string_view letters[] = {"a", "\"", "\\", "\n", "\x01", "/", "\xc3\xa9",
-                                          "\xf0\x9f\x98\x80", "0123456789abcdefghij"};
+  constexpr std::string_view letters[] = {
+      "a", "\"", "\\", "\n", "\x01", "/", "\xc3\xa9", "\xf0\x9f\x98\x80", "0123456789abcdefghij"};
   std::string out;
   for (auto left = random.below(8); left > 0; --left)
     out += letters[random.below(std::size(letters))];
-  if (format == embedded_format::text) return out;
+  if (format == embedded_format::text)
+    return out;
   if (format == binary) {
-    for (char& each : out) each = static_cast<char>(random.below(256));
+    for (char& each : out)
+      each = static_cast<char>(random.below(256));
     return out;
   }
   std::string quoted;
   append_json_string(quoted, out);
-  if (depth == 3) return quoted;
+  if (depth == 3)
+    return quoted;
   switch (random.below(6)) {
-    case 0: return "-12.50e+3";
-    case 1: return "[" + random_text(random, json, depth + 1) + " , true]";
-    case 2: return "{" + quoted + ": " + random_text(random, json, depth + 1) + "}";
-    case 3: return "12345678901234567890123";
-    default: return quoted;
+    case 0:
+      return "-12.50e+3";
+    case 1:
+      return "[" + random_text(random, json, depth + 1) + " , true]";
+    case 2:
+      return "{" + quoted + ": " + random_text(random, json, depth + 1) + "}";
+    case 3:
+      return "12345678901234567890123";
+    default:
+      return quoted;
   }
 }
 
 std::optional<std::string> random_data(rng& random, embedded_format format) {
-  if (random.chance(1, 5)) return std::nullopt;
+  if (random.chance(1, 5))
+    return std::nullopt;
   return random_text(random, format);
 }
 
 owned_record random_record(rng& random, embedded_format format) {
-  owned_record out{random_data(random, format), random_data(random, format), {},
+  owned_record out{random_data(random, format),
+                   random_data(random, format),
+                   {},
                    static_cast<timestamp_ms>(random.below(2'000'000'000'000))};
   for (auto left = random.below(3); left > 0; --left)
-    out.headers.emplace_back(random_text(random, embedded_format::text), random_data(random, binary));
+    out.headers.emplace_back(random_text(random, embedded_format::text),
+                             random_data(random, binary));
   return out;
 }
 
@@ -195,7 +215,8 @@ bytes batch_of(const std::vector<owned_record>& records, codec compression) {
   batch_builder builder{compression};
   for (const auto& each : records) {
     std::vector<record_header> headers;
-    for (const auto& [key, value] : each.headers) headers.push_back({key, value});
+    for (const auto& [key, value] : each.headers)
+      headers.push_back({key, value});
     builder.add({each.key, each.value, headers, each.timestamp});
   }
   return builder.finish();
@@ -203,8 +224,10 @@ bytes batch_of(const std::vector<owned_record>& records, codec compression) {
 
 owned_record own(const incoming_record& in) {
   owned_record out;
-  if (in.data.key) out.key = *in.data.key;
-  if (in.data.value) out.value = *in.data.value;
+  if (in.data.key)
+    out.key = *in.data.key;
+  if (in.data.value)
+    out.value = *in.data.value;
   out.timestamp = in.data.timestamp;
   for (const auto& header : in.data.headers)
     out.headers.emplace_back(header.key, header.value);
@@ -227,7 +250,8 @@ TEST(RecordFormat, WhatIsShownCanBeProducedAgainUnchanged) {
     for (auto compression : {codec::none, codec::zstd, codec::lz4, codec::snappy, codec::gzip})
       for (int round = 0; round < 60; ++round) {
         std::vector<owned_record> records(1 + random.below(20));
-        for (auto& each : records) each = random_record(random, format);
+        for (auto& each : records)
+          each = random_record(random, format);
         auto got = show(batch_of(records, compression), format);
         ASSERT_TRUE(got.count) << got.count.error().message;
         std::string body = as_produce_body(got.text);

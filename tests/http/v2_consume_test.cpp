@@ -24,7 +24,8 @@ class V2Consume : public v2_fixture {
   /// The values read, and where to go on.
   std::string read(std::string_view query) {
     auto answer = client.get(target(query));
-    if (answer.status != 200) return error_of(answer);
+    if (answer.status != 200)
+      return error_of(answer);
     std::string out;
     const json::value list = json::parse(answer.body);
     for (const auto& record : list.as_array())
@@ -72,10 +73,11 @@ TEST_F(V2Consume, StopsAtMaxBytesButGivesAtLeastOneBatch) {
 TEST_F(V2Consume, AnOffsetOutsideTheLogNamesTheValidRange) {
   produce_numbers(3);
   auto answer = client.get(target("&offset=4"));
-  EXPECT_EQ(error_of(answer),
-            fmt::format("416 416: Offset 4 is outside partition 0 of topic '{}': the valid range is "
-                        "0 to 3, where 3 waits for the next record.",
-                        topic));
+  EXPECT_EQ(
+      error_of(answer),
+      fmt::format("416 416: Offset 4 is outside partition 0 of topic '{}': the valid range is "
+                  "0 to 3, where 3 waits for the next record.",
+                  topic));
   EXPECT_EQ(answer.headers.at("x-high-watermark"), "3");
   EXPECT_EQ(answer.headers.at("x-log-start-offset"), "0");
 }
@@ -151,7 +153,8 @@ TEST_F(V2Consume, BadParametersAreNamed) {
   EXPECT_THAT(read("&offset=timestamp:-1"), HasSubstr("not 'timestamp:-1'."));
   EXPECT_THAT(read("&max_bytes=0"), StartsWith("400 400: max_bytes must be an integer"));
   EXPECT_THAT(read("&min_bytes=-1"), StartsWith("400 400: min_bytes must be an integer"));
-  EXPECT_THAT(read("&timeout=1"), StartsWith("400 400: The query parameter 'timeout' is given twice"));
+  EXPECT_THAT(read("&timeout=1"),
+              StartsWith("400 400: The query parameter 'timeout' is given twice"));
   EXPECT_THAT(read("&limit=1"), HasSubstr("Unknown query parameter 'limit'"));
   EXPECT_EQ(error_of_get(fmt::format("/topics/{}/partitions/0/records?format=avro", topic)),
             "400 400: format must be json, binary or text, not 'avro'.");

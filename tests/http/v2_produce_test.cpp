@@ -19,10 +19,9 @@ TEST_F(V2Produce, TheAnswerHasTheShapeOfTheProxy) {
   auto answer = client.send("POST", target, R"({"records":[{"value":1},{"value":2}]})", json_type);
   EXPECT_EQ(answer.status, 200u);
   EXPECT_EQ(answer.headers.at("content-type"), "application/vnd.kafka.v2+json");
-  EXPECT_EQ(answer.body,
-            R"({"offsets":[{"partition":0,"offset":0,"error_code":null,"error":null},)"
-            R"({"partition":0,"offset":1,"error_code":null,"error":null}],)"
-            R"("key_schema_id":null,"value_schema_id":null})");
+  EXPECT_EQ(answer.body, R"({"offsets":[{"partition":0,"offset":0,"error_code":null,"error":null},)"
+                         R"({"partition":0,"offset":1,"error_code":null,"error":null}],)"
+                         R"("key_schema_id":null,"value_schema_id":null})");
 }
 
 TEST_F(V2Produce, EveryFormatComesBackAsItWent) {
@@ -69,7 +68,8 @@ TEST_F(V2Produce, WithoutATimestampTheTimeOfArrivalIsTaken) {
 
 TEST_F(V2Produce, APartitionTakesWhatIsSentToIt) {
   auto topic = create_topic(3);
-  auto offsets = produce(fmt::format("/topics/{}/partitions/2", topic), R"({"value":1},{"value":2})");
+  auto offsets =
+      produce(fmt::format("/topics/{}/partitions/2", topic), R"({"value":1},{"value":2})");
   EXPECT_EQ(offsets.at(1).at("partition"), 2);
   EXPECT_EQ(offsets.at(1).at("offset"), 1);
   produce("/topics/" + topic, R"({"value":3,"partition":2},{"value":4,"partition":1})");
@@ -80,13 +80,13 @@ TEST_F(V2Produce, APartitionTakesWhatIsSentToIt) {
 
 TEST_F(V2Produce, ASingleBadRecordIsReportedAndTheOthersAreStored) {
   auto topic = create_topic(2, R"([{"name":"max.message.bytes","value":"2000"}])");
-  auto offsets = produce(
-      "/topics/" + topic,
-      fmt::format(R"({{"value":"AAAA","partition":0}},{{"value":"?","partition":0}},)"
-                  R"({{"value":"AAAA","partition":7}},{{"value":"{}","partition":0}},)"
-                  R"({{"value":"AAAA","partition":0}})",
-                  std::string(4000, 'A')),
-      binary_type);
+  auto offsets =
+      produce("/topics/" + topic,
+              fmt::format(R"({{"value":"AAAA","partition":0}},{{"value":"?","partition":0}},)"
+                          R"({{"value":"AAAA","partition":7}},{{"value":"{}","partition":0}},)"
+                          R"({{"value":"AAAA","partition":0}})",
+                          std::string(4000, 'A')),
+              binary_type);
   ASSERT_EQ(offsets.size(), 5u);
   EXPECT_EQ(offsets[0].at("offset"), 0);
   EXPECT_EQ(offsets[4].at("offset"), 1);
@@ -128,7 +128,10 @@ TEST_F(V2Produce, AcksAreOfThreeKinds) {
   auto target = "/topics/" + topic;
   for (std::string_view acks : {"1", "all", "-1"})
     EXPECT_GE(produce(fmt::format("{}?acks={}&timeout=5000", target, acks), R"({"value":1})")
-                  .at(0).at("offset").as_int64(), 0);
+                  .at(0)
+                  .at("offset")
+                  .as_int64(),
+              0);
   auto none = produce(target + "?acks=0", R"({"value":1})").at(0);
   EXPECT_EQ(none.at("offset"), -1);
   EXPECT_TRUE(none.at("error_code").is_null());
@@ -157,11 +160,13 @@ TEST_F(V2Produce, BadParametersAreNamed) {
   };
   EXPECT_EQ(with("?acks=2"), "400 400: acks must be 0, 1 or all, not '2'.");
   EXPECT_EQ(with("?acks="), "400 400: acks must be 0, 1 or all, not ''.");
-  EXPECT_EQ(with("?timeout=0"), "400 400: timeout must be an integer between 1 and 300000, not '0'.");
+  EXPECT_EQ(with("?timeout=0"),
+            "400 400: timeout must be an integer between 1 and 300000, not '0'.");
   EXPECT_THAT(with("?timeout=soon"), HasSubstr("not 'soon'"));
   EXPECT_EQ(with("?async=yes"), "400 400: async must be true or false, not 'yes'.");
   EXPECT_THAT(with("?async=true&acks=all"), HasSubstr("leave acks out"));
-  EXPECT_EQ(with("?ack=all"), "400 400: Unknown query parameter 'ack'; known are acks, timeout, async.");
+  EXPECT_EQ(with("?ack=all"),
+            "400 400: Unknown query parameter 'ack'; known are acks, timeout, async.");
   EXPECT_EQ(with("?acks=1&acks=1"), "400 400: The query parameter 'acks' is given twice.");
 }
 
@@ -169,19 +174,24 @@ TEST_F(V2Produce, BadRequestsHaveTheirStatusAndSayWhatAndWhere) {
   auto topic = create_topic();
   auto target = "/topics/" + topic;
   constexpr std::string_view good = R"({"records":[{"value":1}]})";
-  EXPECT_EQ(error_of_produce("/topics/nowhere", good), "404 40401: Topic 'nowhere' does not exist.");
+  EXPECT_EQ(error_of_produce("/topics/nowhere", good),
+            "404 40401: Topic 'nowhere' does not exist.");
   EXPECT_THAT(error_of_produce(target + "/partitions/1", good), StartsWith("404 40402: "));
   EXPECT_THAT(error_of_produce(target + "/partitions/one", good), StartsWith("400 400: "));
   EXPECT_THAT(error_of_produce(target, good, "text/plain"),
               StartsWith("415 415: Content-Type 'text/plain' is not supported; send application/"));
-  EXPECT_THAT(error_of_produce(target, good, "application/vnd.kafka.avro.v2+json"), StartsWith("415"));
+  EXPECT_THAT(error_of_produce(target, good, "application/vnd.kafka.avro.v2+json"),
+              StartsWith("415"));
   EXPECT_THAT(error_of_produce(target, ""), StartsWith("422 422: "));
-  EXPECT_THAT(error_of_produce(target, "{\n \"records\": x}"), StartsWith("400 400: Line 2, column 13"));
-  EXPECT_THAT(error_of_produce(target, R"({"records":[]})"), StartsWith("422 422: records must hold"));
+  EXPECT_THAT(error_of_produce(target, "{\n \"records\": x}"),
+              StartsWith("400 400: Line 2, column 13"));
+  EXPECT_THAT(error_of_produce(target, R"({"records":[]})"),
+              StartsWith("422 422: records must hold"));
   EXPECT_THAT(error_of_produce(target, R"({"records":[{"value":1,"partition":"0"}]})"),
               StartsWith("422 422: records[0].partition must be an integer, not a string."));
-  EXPECT_THAT(error_of_produce(target + "/partitions/0", R"({"records":[{"value":1,"partition":0}]})"),
-              HasSubstr("the path names the partition"));
+  EXPECT_THAT(
+      error_of_produce(target + "/partitions/0", R"({"records":[{"value":1,"partition":0}]})"),
+      HasSubstr("the path names the partition"));
   EXPECT_THAT(error_of_produce(target, "{\"records\":[{\"value\":\"\xff\"}]}"), HasSubstr("UTF-8"));
   EXPECT_EQ(records(topic, 0).size(), 0u);
 }
@@ -190,7 +200,8 @@ TEST_F(V2Produce, NothingOfARefusedBodyIsStored) {
   auto topic = create_topic();
   std::string body = R"({"records":[{"value":1},{"value":2},{"value":3}]})";
   for (std::size_t size = 1; size < body.size(); ++size)
-    EXPECT_THAT(error_of_produce("/topics/" + topic, body.substr(0, size)), StartsWith("400 400: "));
+    EXPECT_THAT(error_of_produce("/topics/" + topic, body.substr(0, size)),
+                StartsWith("400 400: "));
   EXPECT_EQ(records(topic, 0).size(), 0u);
 }
 

@@ -29,11 +29,11 @@ TEST_F(V2Topics, APartitionNamesItsReplicas) {
   auto topic = create_topic(2);
   auto broker = get("/brokers").at("brokers").at(0);
   auto partition = get(fmt::format("/topics/{}/partitions/1", topic));
-  EXPECT_EQ(partition, (json::object{{"partition", 1},
-                                     {"leader", broker},
-                                     {"replicas", {{{"broker", broker},
-                                                    {"leader", true},
-                                                    {"in_sync", true}}}}}));
+  EXPECT_EQ(
+      partition,
+      (json::object{{"partition", 1},
+                    {"leader", broker},
+                    {"replicas", {{{"broker", broker}, {"leader", true}, {"in_sync", true}}}}}));
 }
 
 TEST_F(V2Topics, AnswersSayTheirMediaType) {
@@ -82,7 +82,8 @@ TEST_F(V2Topics, ATopicThatCannotBeCreatedSaysWhy) {
   EXPECT_THAT(create(fmt::format(R"({{"topic_name":"{}"}})", topic)), StartsWith("400 40002: "));
   EXPECT_THAT(create(R"({"topic_name":"no/slash"})"), StartsWith("400 40002: "));
   EXPECT_THAT(create(R"({"topic_name":"x","replication_factor":3})"), StartsWith("400 40002: "));
-  EXPECT_THAT(create(R"({"topic_name":"x","partitions_count":1000000})"), StartsWith("400 40002: "));
+  EXPECT_THAT(create(R"({"topic_name":"x","partitions_count":1000000})"),
+              StartsWith("400 40002: "));
   EXPECT_THAT(create(R"({"topic_name":"x","partitions_count":"1"})"),
               StartsWith("422 422: partitions_count must be an integer, not a string."));
   EXPECT_THAT(create(R"({"topic_name":"x","configs":[]})"), HasSubstr("unknown field 'configs'"));

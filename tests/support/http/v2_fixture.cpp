@@ -7,17 +7,16 @@ namespace troupe::testing {
 namespace json = boost::json;
 
 live_gateway& v2_fixture::server() {
-  static live_gateway only;
-  return only;
+  return shared_gateway();
 }
 
 std::string v2_fixture::create_topic(int partitions, std::string_view configs) {
   static int count = 0;
   auto name = fmt::format("v2-topic-{}", ++count);
-  auto answer = client.send(
-      "POST", fmt::format("/v3/clusters/{}/topics", server().cluster_id()),
-      fmt::format(R"({{"topic_name":"{}","partitions_count":{},"configs":{}}})", name, partitions,
-                  configs));
+  auto answer =
+      client.send("POST", fmt::format("/v3/clusters/{}/topics", server().cluster_id()),
+                  fmt::format(R"({{"topic_name":"{}","partitions_count":{},"configs":{}}})", name,
+                              partitions, configs));
   EXPECT_EQ(answer.status, 201u) << answer.body;
   return name;
 }
@@ -32,7 +31,8 @@ json::array v2_fixture::produce(std::string_view target, std::string_view record
                                 std::string_view type) {
   auto answer = client.send("POST", target, fmt::format(R"({{"records":[{}]}})", records), type);
   EXPECT_EQ(answer.status, 200u) << target << ": " << answer.body;
-  if (answer.status != 200) return {};
+  if (answer.status != 200)
+    return {};
   return json::parse(answer.body).at("offsets").as_array();
 }
 
@@ -44,16 +44,20 @@ json::array v2_fixture::records(const std::string& topic, int partition, std::st
         client.get(fmt::format("/topics/{}/partitions/{}/records?offset={}&timeout=0&format={}",
                                topic, partition, offset, format));
     EXPECT_EQ(answer.status, 200u) << answer.body;
-    if (answer.status != 200) return out;
+    if (answer.status != 200)
+      return out;
     const json::value list = json::parse(answer.body);
-    for (const auto& record : list.as_array()) out.push_back(record);
+    for (const auto& record : list.as_array())
+      out.push_back(record);
     offset = answer.headers.at("x-next-offset");
-    if (offset == answer.headers.at("x-high-watermark")) return out;
+    if (offset == answer.headers.at("x-high-watermark"))
+      return out;
   }
 }
 
 std::string v2_fixture::error_of(const http_answer& answer) {
-  if (answer.status < 400) return fmt::format("{}", answer.status);
+  if (answer.status < 400)
+    return fmt::format("{}", answer.status);
   auto what = json::parse(answer.body);
   auto code = what.at("error_code").as_int64();
   EXPECT_EQ(answer.status, code < 600 ? code : answer.status);
