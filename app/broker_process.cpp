@@ -41,6 +41,7 @@ http::gateway_config gateway_settings(const broker_config& from) {
   to.body_rate_min = from.body_rate_min;
   to.request_timeout = from.request_timeout;
   to.access_log = from.access_log;
+  to.broker_settings = from.given;
   return to;
 }
 

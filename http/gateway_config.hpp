@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 
 namespace troupe::http {
@@ -21,6 +22,7 @@ struct gateway_config {
   std::size_t body_rate_min = limits::http_body_rate_min;
   std::chrono::milliseconds request_timeout{30'000};  ///< default deadline of produce and admin
   bool access_log = false;                            ///< one line per request at level info
+  std::map<std::string, std::string> broker_settings;  ///< of this broker, as given; only shown
 };
 
 }  // namespace troupe::http

@@ -21,7 +21,14 @@ task<response> no_transactions(exchange&) {
             "partition are stored whole or not at all."});
 }
 
+task<response> no_acls(exchange&) {
+  co_return response::failure(
+      error{errc::not_implemented,
+            "Access control is not supported by this version: everybody may do everything."});
+}
+
 #define INSTANCE "/consumers/{group}/instances/{instance}"
+#define ACLS "/v3/clusters/{cluster_id}/acls"
 #define GROUPS "/v3/clusters/{cluster_id}/consumer-groups"
 #define GROUP GROUPS "/{consumer_group_id}"
 #define CONSUMER GROUP "/consumers/{consumer_id}"
@@ -51,12 +58,17 @@ constexpr route routes[] = {
     {verb::get, GROUP "/lags", no_groups},
     {verb::get, GROUP "/lags/{topic_name}/partitions/{partition_id}", no_groups},
     {verb::get, "/ws/consumers/{group}", no_groups},
+    {verb::get, ACLS, no_acls},
+    {verb::post, ACLS, no_acls},
+    {verb::delete_, ACLS, no_acls},
+    {verb::post, ACLS ":batch", no_acls},
     {verb::post, "/transactions", no_transactions},
     {verb::get, "/v3/clusters/{cluster_id}/transactions", no_transactions},
     {verb::post, "/v3/clusters/{cluster_id}/transactions", no_transactions},
 };
 
 #undef INSTANCE
+#undef ACLS
 #undef GROUPS
 #undef GROUP
 #undef CONSUMER

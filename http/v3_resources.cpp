@@ -100,6 +100,26 @@ json::object topic_config_resource(const v3_place& at, const topic_metadata& top
   return out;
 }
 
+json::object broker_config_resource(const v3_place& at, const broker_metadata& broker,
+                                    const broker_setting& setting, const std::string* given) {
+  const auto id = value_of(broker.id);
+  auto out = begin_resource(at, "KafkaBrokerConfig",
+                            fmt::format("/brokers/{}/configs/{}", id, setting.name),
+                            fmt::format("/broker={}/config={}", id, setting.name));
+  out["broker_id"] = id;
+  out["name"] = setting.name;
+  out["value"] = given != nullptr ? std::string_view{*given} : setting.default_value;
+  out["is_default"] = given == nullptr;
+  out["is_read_only"] = true;
+  out["is_sensitive"] = false;
+  out["source"] = given != nullptr ? "STATIC_BROKER_CONFIG" : "DEFAULT_CONFIG";
+  json::array synonyms;
+  if (given != nullptr) synonyms.push_back(synonym(setting.name, *given, "STATIC_BROKER_CONFIG"));
+  synonyms.push_back(synonym(setting.name, setting.default_value, "DEFAULT_CONFIG"));
+  out["synonyms"] = std::move(synonyms);
+  return out;
+}
+
 json::object partition_resource(const v3_place& at, const topic_metadata& topic,
                                 const partition_metadata& partition) {
   const auto path = partition_path(topic, partition);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "http/v3_place.hpp"
+#include "runtime/config/broker_config.hpp"
 
 #include <boost/json/fwd.hpp>
 
@@ -13,6 +14,9 @@ boost::json::object broker_resource(const v3_place& at, const broker_metadata& b
 boost::json::object topic_resource(const v3_place& at, const topic_metadata& topic);
 boost::json::object topic_config_resource(const v3_place& at, const topic_metadata& topic,
                                           const topic_config_info& setting);
+boost::json::object broker_config_resource(const v3_place& at, const broker_metadata& broker,
+                                           const broker_setting& setting,
+                                           const std::string* given);
 boost::json::object partition_resource(const v3_place& at, const topic_metadata& topic,
                                        const partition_metadata& partition);
 boost::json::object replica_resource(const v3_place& at, const topic_metadata& topic,

@@ -15,6 +15,10 @@ constexpr auto routes = std::to_array<route>({
     {verb::get, "/v3/clusters/{cluster_id}/brokers/{broker_id}", describe_broker},
     {verb::get, "/v3/clusters/{cluster_id}/brokers/{broker_id}/partition-replicas",
      list_broker_replicas},
+    {verb::get, "/v3/clusters/{cluster_id}/brokers/{broker_id}/configs", list_broker_configs},
+    {verb::get, "/v3/clusters/{cluster_id}/brokers/{broker_id}/configs/{name}",
+     describe_broker_config},
+    {verb::get, "/v3/clusters/{cluster_id}/broker-configs", list_cluster_configs},
 
     {verb::get, "/v3/clusters/{cluster_id}/topics", list_v3_topics},
     {verb::post, "/v3/clusters/{cluster_id}/topics", create_v3_topic, body_mode::whole},

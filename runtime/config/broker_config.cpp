@@ -139,7 +139,7 @@ constexpr setting_row rows[] = {
    "free space below which produce is refused (507) until there is more again"},
   {"retention-interval", "300000", "duration", 100, 86'400'000, "", number<&c::retention_interval>,
    "time between two looks for segments that retention lets go"},
-  {"shutdown-grace", "5000", "duration", 0, 600'000, "", number<&c::shutdown_grace>,
+  {"shutdown-grace", "3000", "duration", 0, 600'000, "", number<&c::shutdown_grace>,
    "longest time an orderly stop waits for requests in flight"},
   {"log-level", "info", "choice", 0, 0, "trace, debug, info, warn, error or off", level,
    "least severe messages that are logged"},
@@ -217,6 +217,7 @@ result<broker_config> make_broker_config(const std::map<std::string, std::string
     return error{errc::invalid_config,
                  fmt::format("max-inflight ({}) must not be smaller than max-body ({}).",
                              config.inflight_bytes_max, config.body_bytes_max)};
+  config.given = values;
   return config;
 }
 

@@ -51,10 +51,13 @@ struct broker_config {
 
   std::uint64_t disk_reserve_bytes = limits::disk_reserve_bytes_default;
   milliseconds retention_interval{300'000};
-  milliseconds shutdown_grace{5'000};
+  milliseconds shutdown_grace{3'000};
 
   log_level level = log_level::info;
   bool access_log = false;
+
+  /// What was set, by name, as it was written; only for showing.
+  std::map<std::string, std::string> given;
 };
 
 /// One row of the table.

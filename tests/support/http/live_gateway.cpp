@@ -1,6 +1,7 @@
 #include "tests/support/http/live_gateway.hpp"
 
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 #include <prometheus/registry.h>
 
 #include <cstdlib>
@@ -55,6 +56,28 @@ std::future<void> live_gateway::stop(std::chrono::milliseconds grace) {
   auto stopped = std::make_shared<std::promise<void>>();
   gateway_->stop(grace, [stopped] { stopped->set_value(); });
   return stopped->get_future();
+}
+
+namespace {
+
+std::unique_ptr<live_gateway>& shared() {
+  static std::unique_ptr<live_gateway> only;
+  return only;
+}
+
+/// The actor system cannot be stopped by a destructor that runs after main.
+struct shared_gateway_end : ::testing::Environment {
+  void TearDown() override { shared() = nullptr; }
+};
+
+[[maybe_unused]] const auto* const registered =
+    ::testing::AddGlobalTestEnvironment(new shared_gateway_end);
+
+}  // namespace
+
+live_gateway& shared_gateway() {
+  if (!shared()) shared() = std::make_unique<live_gateway>();
+  return *shared();
 }
 
 std::string live_gateway::host() const { return fmt::format("127.0.0.1:{}", port()); }

@@ -48,4 +48,7 @@ class live_gateway {
   bool stopping_ = false;
 };
 
+/// One for all tests that need nothing special: made on first use, stopped after the last test.
+live_gateway& shared_gateway();
+
 }  // namespace troupe::testing
