@@ -34,11 +34,17 @@ bool session::body_is_here() {
 }
 
 task<result<void>> session::read_whole_body() {
-  if (continue_due_ && !co_await send_continue())
-    co_return give_up(errc::bad_request, "The connection ended before the request body.");
+  if (continue_due_) {
+    bool sent = co_await send_continue();
+    if (!sent)
+      co_return give_up(errc::bad_request, "The connection ended before the request body.");
+  }
+  result<void> done;
   if (parser_->head().chunked)
-    co_return co_await read_chunked_body();
-  co_return co_await read_sized_body();
+    done = co_await read_chunked_body();
+  else
+    done = co_await read_sized_body();
+  co_return done;
 }
 
 task<result<void>> session::read_sized_body() {
