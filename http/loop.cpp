@@ -38,7 +38,7 @@ loop::loop(std::shared_ptr<gateway_shared> gateway, loop_executor executor, brok
       metrics_(gateway_->metrics, gateway_->routes.routes(), gateway_->inflight),
       services_{broker, gateway_->config, metrics_, time, gateway_->inflight, random_, executor},
       events_(poller::create(executor)), tick_(executor), grace_(executor),
-      id_prefix_(random_.next()) {
+      id_prefix_(fmt::format("{:08x}-", static_cast<std::uint32_t>(random_.next()))) {
   on_tick();
 }
 
@@ -68,9 +68,14 @@ void loop::on_tick() {
 }
 
 void loop::make_request_id(std::string& into) {
-  into.clear();
-  fmt::format_to(std::back_inserter(into), "{:08x}-{:x}", static_cast<std::uint32_t>(id_prefix_),
-                 next_id_++);
+  // By hand, because every request gets one: the prefix of the loop, then a count, lowest digit
+  // first.
+  constexpr std::string_view digits = "0123456789abcdef";
+  into.assign(id_prefix_);
+  auto rest = next_id_++;
+  do {
+    into.push_back(digits[rest & 0xf]);
+  } while ((rest >>= 4) != 0);
 }
 
 void loop::serve(int fd, connection_permit permit) {

@@ -61,7 +61,7 @@ class loop : public std::enable_shared_from_this<loop> {
   loop_timer grace_;
   std::string date_header_;
   timestamp_ms date_second_ = -1;
-  std::uint64_t id_prefix_;
+  std::string id_prefix_;
   std::uint64_t next_id_ = 0;
   bool stopped_ = false;
 };

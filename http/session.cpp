@@ -14,7 +14,8 @@ namespace {
 /// Buffers of an idle connection are kept this long for the next request.
 constexpr std::chrono::seconds idle_shrink_after{2};
 /// A client that is still sending gets this long, and this much, to notice the answer.
-constexpr std::chrono::seconds linger_time{2};
+constexpr std::chrono::milliseconds linger_time{2'000};
+constexpr std::chrono::milliseconds linger_time_stopping{250};
 constexpr std::size_t linger_bytes = 16 * limits::MiB;
 /// Requests of one connection that are served before others get their turn.
 constexpr int turns_max = 16;
@@ -152,7 +153,8 @@ void session::log_request(mono_duration took) const {
 task<void> session::linger() {
   phase_ = phase::lingering;
   stream_.shutdown_write();
-  slot_.set_deadline(services_.time.now() + linger_time);
+  slot_.set_deadline(services_.time.now() +
+                     (slot_.stopping() ? linger_time_stopping : linger_time));
   in_.consume(in_.size());
   for (std::size_t left = linger_bytes; left > 0;) {
     auto got = stream_.try_read(in_.room());

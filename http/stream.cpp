@@ -17,6 +17,12 @@ bool would_block(int code) {
   return code == EAGAIN || code == EWOULDBLOCK;
 }
 
+io_count written(ssize_t n) {
+  if (n >= 0)
+    return {io_status::ok, static_cast<std::size_t>(n)};
+  return {would_block(errno) ? io_status::again : io_status::failed, 0};
+}
+
 }  // namespace
 
 stream::stream(int fd, std::shared_ptr<poller> events) : events_(std::move(events)), fd_(fd) {
@@ -54,20 +60,26 @@ io_count stream::try_read(std::span<char> into) {
 io_count stream::try_write(std::string_view first, std::string_view second) {
   if (fd_ < 0)
     return {io_status::failed, 0};
+  if (first.empty() || second.empty())
+    return try_write(first.empty() ? second : first);
   iovec parts[2] = {{const_cast<char*>(first.data()), first.size()},
                     {const_cast<char*>(second.data()), second.size()}};
   msghdr message{};
-  message.msg_iov = first.empty() ? parts + 1 : parts;
-  message.msg_iovlen = first.empty() || second.empty() ? 1 : 2;
+  message.msg_iov = parts;
+  message.msg_iovlen = 2;
   ssize_t n;
   do {
     n = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
   } while (n < 0 && errno == EINTR);
-  if (n >= 0)
-    return {io_status::ok, static_cast<std::size_t>(n)};
-  if (!would_block(errno))
-    return {io_status::failed, 0};
-  return {io_status::again, 0};
+  return written(n);
+}
+
+io_count stream::try_write(std::string_view text) {
+  ssize_t n;
+  do {
+    n = ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL);
+  } while (n < 0 && errno == EINTR);
+  return written(n);
 }
 
 asio::awaitable<void, loop_executor> stream::wait_for(std::uint32_t events) {

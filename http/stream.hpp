@@ -36,6 +36,7 @@ class stream final : readiness_sink {
   io_count try_read(std::span<char> into);
   /// Both pieces in one system call.
   io_count try_write(std::string_view first, std::string_view second);
+  io_count try_write(std::string_view text);
 
   /// False when it is known that try_read would find nothing.
   bool maybe_readable() const { return readable_; }
