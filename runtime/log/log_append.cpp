@@ -252,11 +252,22 @@ result<void> partition_log_impl::roll() {
   full.release();
   mark_is_due_ = true;
   if (context_.options.syncs)
-    return {};
+    return pin_mark();
   // Nothing will be synced; the mark still spares the next start the scan of this segment.
   mark_ = mark_here();
   mark_.synced = false;
   return store_mark(mark_);
+}
+
+/// Once a log has two segments, a mark that was never synced could not be told from a lost one
+/// after a crash, nor a torn segment from a damaged one. Once per log and start.
+result<void> partition_log_impl::pin_mark() {
+  if (mark_is_pinned_)
+    return {};
+  if (auto stored = store_mark_everywhere(mark_); !stored)
+    return is_refusal(stored.error()) ? result<void>{} : stored;
+  mark_is_pinned_ = true;
+  return context_.on.sync_directory(parent_directory(context_.directory));
 }
 
 }  // namespace troupe

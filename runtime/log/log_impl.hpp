@@ -92,6 +92,7 @@ class partition_log_impl final : public partition_log {
   result<void> make_directory();
   result<void> store_epochs();
   result<void> roll();
+  result<void> pin_mark();
 
   /// The file is part of the next ticket.
   void must_sync(file_ptr written);
@@ -159,6 +160,7 @@ class partition_log_impl final : public partition_log {
   bool directory_changed_ = false;        ///< its entries are part of the next ticket
   bool parent_changed_ = false;
   bool mark_is_due_ = false;              ///< store it at the next chance, whatever the time
+  bool mark_is_pinned_ = false;           ///< some mark of this log is on the disk for certain
   std::uint8_t next_place_ = 0;
 };
 

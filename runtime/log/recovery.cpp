@@ -20,11 +20,11 @@ result<recovered_log> log_recovery::run() {
     return std::move(log_);
   }
   for (auto step : {&log_recovery::load_marks, &log_recovery::measure_segments,
-                    &log_recovery::load_epochs})
+                    &log_recovery::drop_below_start, &log_recovery::load_epochs})
     if (auto done = (this->*step)(); !done)
       return done.error();
   find_tail();
-  if (auto done = drop_below_start(); !done)
+  if (auto done = drop_sealed_below_start(); !done)
     return done.error();
   check_front();
   for (auto step : {static_cast<result<void> (log_recovery::*)()>(&log_recovery::take_sealed),
@@ -227,6 +227,8 @@ result<void> log_recovery::make_durable() {
     if (auto done = renew(*segment, from); !done)
       return done;
   }
+  if (auto done = renew_epochs(); !done)
+    return done;
   for (const auto& directory : {in_.directory, parent_directory(in_.directory)})
     if (auto done = in_.on.sync_directory(directory); !done)
       return done;

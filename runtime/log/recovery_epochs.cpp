@@ -42,13 +42,15 @@ result<void> log_recovery::load_epochs() {
 
 result<void> log_recovery::learn_epochs() {
   in_.epochs = epoch_cache{};
+  learned_epochs learned{in_.epochs, mark_ ? mark_->newest_epoch : leader_epoch{INT32_MAX}};
   for (const auto& segment : found_)
-    if (auto done = learn_epochs_of(segment); !done)
+    if (auto done = learn_epochs_of(segment, learned); !done)
       return done;
+  learned.finish();
   return {};
 }
 
-result<void> log_recovery::learn_epochs_of(const found_segment& which) {
+result<void> log_recovery::learn_epochs_of(const found_segment& which, learned_epochs& learned) {
   auto in = in_.on.open(segment_file_path(in_.directory, which.base, log_file::segment),
                         open_mode::read_only);
   if (!in)
@@ -62,11 +64,24 @@ result<void> log_recovery::learn_epochs_of(const found_segment& which) {
     if (*found != batch_scanner::step::batch || scanner.header().base_offset != expected)
       return {};
     const auto& header = scanner.header();
-    if (header.epoch != in_.epochs.last() && in_.epochs.can_follow(header.epoch, expected))
-      in_.epochs.add(header.epoch, expected);
+    learned.see(header.epoch, expected);
     expected = header.next_offset();
     report_.scanned_bytes += header.size();
   }
+}
+
+void learned_epochs::see(leader_epoch epoch, offset_t at) {
+  if (candidate_ && epoch >= candidate_->epoch)
+    into_.add(candidate_->epoch, candidate_->start);
+  candidate_.reset();
+  if (epoch != into_.last() && epoch <= newest_ && into_.can_follow(epoch, at))
+    candidate_ = {epoch, at};
+}
+
+void learned_epochs::finish() {
+  if (candidate_)
+    into_.add(candidate_->epoch, candidate_->start);
+  candidate_.reset();
 }
 
 result<void> log_recovery::store_epochs() {
@@ -76,6 +91,21 @@ result<void> log_recovery::store_epochs() {
   if (content == epochs_content_)
     return {};
   return write_file_atomically(in_.on, leader_epochs_path(in_.directory), content);
+}
+
+/// Batches of an epoch are worth nothing without its entry; written again for the same reason as
+/// the tail (see renew).
+result<void> log_recovery::renew_epochs() {
+  const auto content = in_.epochs.encode(0);
+  if (content.empty())
+    return {};
+  auto to = in_.on.open(leader_epochs_path(in_.directory), open_mode::create);
+  if (!to)
+    return to.error();
+  const byte_view parts[] = {content};
+  if (auto written = (*to)->write_at(0, parts); !written)
+    return written;
+  return (*to)->sync();
 }
 
 }  // namespace troupe

@@ -8,16 +8,27 @@ offset_t log_recovery::end_of(std::size_t i) const {
   return tail_from_.offset;
 }
 
+/// Before anything else is concluded: of segments below the log start, a crash may have brought back
+/// any selection.
 result<void> log_recovery::drop_below_start() {
-  while (tail_ > 0 && end_of(0) <= log_.log_start) {
-    segment done{in_, found_[0].base, {found_[0].size, end_of(0)}, no_timestamp, no_timestamp};
-    if (auto removed = done.remove_files(); !removed)
-      return removed;
-    found_.erase(found_.begin());
-    --tail_;
-    log_.changed = true;
-  }
+  while (found_.size() > 1 && found_[1].base <= log_.log_start)
+    if (auto dropped = drop_first(); !dropped)
+      return dropped;
   return {};
+}
+
+result<void> log_recovery::drop_sealed_below_start() {
+  for (; tail_ > 0 && end_of(0) <= log_.log_start; --tail_)
+    if (auto dropped = drop_first(); !dropped)
+      return dropped;
+  return {};
+}
+
+result<void> log_recovery::drop_first() {
+  segment done{in_, found_[0].base, {}, no_timestamp, no_timestamp};
+  found_.erase(found_.begin());
+  log_.changed = true;
+  return done.remove_files();
 }
 
 void log_recovery::check_front() {

@@ -10,6 +10,22 @@
 
 namespace troupe {
 
+/// Learns leader epochs from the batches themselves. A batch whose successor has a lower epoch is
+/// not believed: epochs only grow, and one flipped bit must not make a new one.
+class learned_epochs {
+ public:
+  learned_epochs(epoch_cache& into, leader_epoch newest) : into_(into), newest_(newest) {}
+
+  /// Batches come in order.
+  void see(leader_epoch epoch, offset_t at);
+  void finish();
+
+ private:
+  epoch_cache& into_;
+  leader_epoch newest_;  ///< none above it was ever stored
+  std::optional<epoch_cache::entry> candidate_;
+};
+
 class log_recovery {
  public:
   log_recovery(log_context& in, recovery_report& report) : in_(in), report_(report) {}
@@ -39,8 +55,9 @@ class log_recovery {
   // recovery_epochs.cpp: the leader epochs
   result<void> load_epochs();
   result<void> learn_epochs();
-  result<void> learn_epochs_of(const found_segment& which);
+  result<void> learn_epochs_of(const found_segment& which, learned_epochs& learned);
   result<void> store_epochs();
+  result<void> renew_epochs();
 
   // recovery_tail.cpp: what may be cut
   void find_tail();
@@ -52,6 +69,8 @@ class log_recovery {
 
   // recovery_sealed.cpp: what may not
   result<void> drop_below_start();
+  result<void> drop_sealed_below_start();
+  result<void> drop_first();
   void check_front();
   result<void> take_sealed();
   result<void> take_sealed(const found_segment& which, offset_t end);

@@ -42,15 +42,15 @@ void log_recovery::find_tail() {
 }
 
 void log_recovery::find_tail_without_segment() {
+  // Retention deleted the segment of the mark after that was written.
+  if (log_.log_start >= mark_->end) {
+    tail_from_ = {0, found_.front().base};
+    return;
+  }
   const auto later = std::find_if(found_.begin(), found_.end(), [this](const found_segment& x) {
     return x.base >= mark_->end;
   });
   tail_ = static_cast<std::size_t>(later - found_.begin());
-  // Segments that retention deleted after the mark was written.
-  if (log_.log_start >= mark_->end) {
-    tail_from_ = {0, tail_ < found_.size() ? found_[tail_].base : log_.log_start};
-    return;
-  }
   if (mark_->position > 0) {
     remark("{} is missing",
            segment_file_path(in_.directory, mark_->segment_base, log_file::segment));
