@@ -100,7 +100,7 @@ TEST_F(serve, DirectoryInUseIsRefused) {
 TEST_F(serve, DirectoryOfANewerFormatIsRefusedAndLeftAlone) {
   { EXPECT_EQ(broker_process(data.path()).stop().code, 0); }
   // Both files begin with a magic of 8 bytes and a version of 2.
-  for (const auto& entry : std::filesystem::directory_iterator(data.path())) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(data.path())) {
     if (!entry.is_regular_file() || entry.file_size() < 10)
       continue;
     std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);

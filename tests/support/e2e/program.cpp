@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -23,10 +24,16 @@ std::string content_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+/// The one of this build, or another one that the environment names.
+std::string program_path() {
+  const char* other = std::getenv("TROUPE_PROGRAM");
+  return other != nullptr ? other : TROUPE_PROGRAM;
+}
+
 /// Starts the program; its descriptors are those given.
 int spawn(const std::vector<std::string>& arguments, int in, int out, int err) {
   std::vector<char*> argv;
-  std::string program = TROUPE_PROGRAM;
+  auto program = program_path();
   argv.push_back(program.data());
   auto copies = arguments;
   for (auto& argument : copies)
