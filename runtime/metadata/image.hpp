@@ -2,9 +2,9 @@
 // makes a new image and swaps the pointer; readers keep theirs as long as they like.
 #pragma once
 
+#include "runtime/base/snapshot_map.hpp"
 #include "runtime/config/topic_config.hpp"
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,7 +41,7 @@ struct metadata_image {
   std::string cluster_id;
   node_id controller{};
   std::vector<broker_metadata> brokers;
-  std::map<std::string, topic_ptr, std::less<>> topics;  ///< by name
+  snapshot_map<topic_ptr> topics;  ///< by name
 
   /// Null when there is no such topic.
   topic_ptr find(std::string_view topic) const {

@@ -28,50 +28,53 @@ void add_partitions(topic_metadata& to, std::int32_t total, node_id leader) {
 struct applier {
   draft& to;
 
+  void put(topic_metadata topic) const {
+    auto shared = std::make_shared<const topic_metadata>(std::move(topic));
+    to.image.topics.insert_or_assign(shared->name, shared);
+  }
+
   result<void> operator()(const topic_created& change) const {
+    if (to.image.topics.contains(change.name))
+      return misfit("creates the existing topic", change.name);
     topic_metadata topic;
     topic.name = change.name;
     topic.id = change.id;
     topic.config = change.config;
     topic.partitions.reserve(static_cast<std::size_t>(change.partitions));
     add_partitions(topic, change.partitions, to.image.controller);
-    const auto added = to.image.topics.emplace(
-        change.name, std::make_shared<const topic_metadata>(std::move(topic)));
-    if (!added.second)
-      return misfit("creates the existing topic", change.name);
+    put(std::move(topic));
     to.partitions += static_cast<std::size_t>(change.partitions);
     return {};
   }
 
   result<void> operator()(const topic_deleted& change) const {
-    const auto i = to.image.topics.find(change.name);
-    if (i == to.image.topics.end())
+    const auto topic = to.image.find(change.name);
+    if (topic == nullptr)
       return misfit("deletes the absent topic", change.name);
-    const auto& topic = *i->second;
-    to.partitions -= topic.partitions.size();
-    to.deletions[topic.id] = {topic.name, topic.id, topic.partition_count()};
-    to.image.topics.erase(i);
+    to.partitions -= topic->partitions.size();
+    to.deletions[topic->id] = {topic->name, topic->id, topic->partition_count()};
+    to.image.topics.erase(change.name);
     return {};
   }
 
   result<void> operator()(const partitions_created& change) const {
-    const auto i = to.image.topics.find(change.name);
-    if (i == to.image.topics.end() || change.total <= i->second->partition_count())
+    const auto known = to.image.find(change.name);
+    if (known == nullptr || change.total <= known->partition_count())
       return misfit("adds partitions to the topic", change.name);
-    auto topic = *i->second;
+    auto topic = *known;
     to.partitions += static_cast<std::size_t>(change.total - topic.partition_count());
     add_partitions(topic, change.total, to.image.controller);
-    i->second = std::make_shared<const topic_metadata>(std::move(topic));
+    put(std::move(topic));
     return {};
   }
 
   result<void> operator()(const configs_altered& change) const {
-    const auto i = to.image.topics.find(change.name);
-    if (i == to.image.topics.end())
+    const auto known = to.image.find(change.name);
+    if (known == nullptr)
       return misfit("alters the absent topic", change.name);
-    auto topic = *i->second;
+    auto topic = *known;
     topic.config = change.config;
-    i->second = std::make_shared<const topic_metadata>(std::move(topic));
+    put(std::move(topic));
     return {};
   }
 
