@@ -2,6 +2,7 @@
 
 #include "actors/data_directory.hpp"
 #include "actors/mailbox.hpp"
+#include "actors/outcomes.hpp"
 #include "actors/partition.hpp"
 
 #include <spdlog/spdlog.h>
@@ -278,10 +279,7 @@ std::shared_ptr<node_view> broker::next_view() const {
 }
 
 void broker::answer(reply& who, const result<void>& how) {
-  topic_response x;
-  if (!how)
-    x.result = {how.error().code, how.error().message};
-  who.send(*this, std::move(x));
+  who.send(*this, topic_response{as_outcome(how)});
 }
 
 // -- stopping -------------------------------------------------------------------

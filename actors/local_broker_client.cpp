@@ -1,5 +1,7 @@
 #include "actors/local_broker_client.hpp"
 
+#include "actors/outcomes.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -49,7 +51,7 @@ void local_broker_client::ask_partition(Request what, std::chrono::milliseconds 
                                         callback<void(Response)> then) {
   Response refused;
   if (closed_ || node_->stopping.load(std::memory_order_relaxed)) {
-    refused.result = {errc::shutting_down, std::string{info_of(errc::shutting_down).meaning}};
+    refused.result = as_outcome(errc::shutting_down);
     return port_.complete_later(std::move(then), std::move(refused));
   }
   if (const auto* found = view().find(what.target))
@@ -62,8 +64,7 @@ template <class Request>
 void local_broker_client::ask_broker(Request what, callback<void(topic_response)> then) {
   if (!closed_ && !node_->stopping.load(std::memory_order_relaxed))
     return port_.request(broker_, std::move(what), admin_timeout, std::move(then));
-  topic_response refused{
-      {errc::shutting_down, std::string{info_of(errc::shutting_down).meaning}}};
+  topic_response refused{as_outcome(errc::shutting_down)};
   port_.complete_later(std::move(then), std::move(refused));
 }
 
@@ -140,9 +141,7 @@ void local_broker_client::attach_tail(const topic_partition& which, offset_t fro
   if (found != nullptr)
     return tails_.attach(which, found->actor, from, std::move(sink), std::move(then));
   tail_position refused;
-  refused.result = closed_ ? outcome{errc::shutting_down,
-                                     std::string{info_of(errc::shutting_down).meaning}}
-                           : missing(which);
+  refused.result = closed_ ? as_outcome(errc::shutting_down) : missing(which);
   port_.complete_later(std::move(then), std::move(refused));
 }
 

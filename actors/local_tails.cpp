@@ -1,5 +1,7 @@
 #include "actors/local_tails.hpp"
 
+#include "actors/outcomes.hpp"
+
 namespace troupe {
 
 namespace {
@@ -54,7 +56,7 @@ void local_tails::on_joined(const tail_ptr& x, offset_t from, const tail_attache
       x->retried = true;
       return join(x, from);
     }
-    return end(x, error{answer.result.code, answer.result.message});
+    return end(x, as_error(answer.result));
   }
   x->running = true;
   x->position = answer.position;
@@ -69,7 +71,7 @@ void local_tails::on_event(tail_event& what) {
     return;
   auto x = i->second;
   if (!what.end.ok())
-    return end(x, error{what.end.code, what.end.message});
+    return end(x, as_error(what.end));
   if (what.chunk)
     deliver(*x, what.chunk);
   settle(*x, what.chunk == nullptr);
@@ -146,7 +148,7 @@ void local_tails::end(const tail_ptr& x, const error& why) {
     if (auto sink = each.key == nullptr ? nullptr : each.sink.lock())
       sink->on_tail_end(why);
   for (auto& each : waiting)
-    each.then(tail_position{{why.code, why.message}, false, no_offset});
+    each.then(tail_position{as_outcome(why), false, no_offset});
 }
 
 void local_tails::close(const error& why) {

@@ -5,6 +5,7 @@
 #include "actors/flusher.hpp"
 #include "actors/local_broker_client.hpp"
 #include "actors/loop_scheduler.hpp"
+#include "actors/outcomes.hpp"
 #include "actors/supervisor.hpp"
 #include "runtime/metrics/metrics.hpp"
 
@@ -194,10 +195,7 @@ result<void> local_node::stop_broker_actor(std::chrono::milliseconds grace) {
   caf::scoped_actor self{*system_};
   self->request(broker_, grace, stop_broker{})
       .receive(
-          [&](const broker_stopped& x) {
-            if (!x.result.ok())
-              how = error{x.result.code, x.result.message};
-          },
+          [&](const broker_stopped& x) { how = as_result(x.result); },
           [&](const caf::error&) {
             how = error{errc::log_closed, "the logs could not be closed in time"};
           });

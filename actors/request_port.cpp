@@ -1,5 +1,7 @@
 #include "actors/request_port.hpp"
 
+#include "actors/outcomes.hpp"
+
 #include <boost/asio/post.hpp>
 #include <caf/actor_config.hpp>
 #include <caf/actor_system.hpp>
@@ -22,7 +24,7 @@ constexpr std::uint32_t index_mask = (1u << index_bits) - 1;
 template <class Response>
 Response failed(errc code) {
   Response answer;
-  answer.result = {code, std::string{info_of(code).meaning}};
+  answer.result = as_outcome(code);
   return answer;
 }
 
