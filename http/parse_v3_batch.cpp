@@ -14,8 +14,8 @@ namespace {
 
 bool is_valid_id(std::string_view id) {
   return !id.empty() && id.size() <= 80 && std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           c == '_' || c == '-';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           c == '-';
   });
 }
 
@@ -28,7 +28,8 @@ std::string_view id_of(std::string_view entry) {
   // The entry is known to be JSON: every field is a string, a colon and a value.
   while (*p != '}') {
     p = skip_json_space(p + 1, end);
-    if (*p == '}') break;
+    if (*p == '}')
+      break;
     const char* const name_end = scan_json_string(p, end).at;
     const std::string_view name{p + 1, static_cast<std::size_t>(name_end - p - 2)};
     const char* const value = skip_json_space(skip_json_space(name_end, end) + 1, end);
@@ -47,24 +48,31 @@ class batch_parser {
   result<v3_batch> parse() {
     constexpr auto fields = std::to_array<std::string_view>({"entries"});
     if (in_.enter_object())
-      while (in_.next_field(fields) >= 0) read_entries();
-    if (bad_) return *bad_;
-    if (!in_.finish()) return in_.failure();
-    if (texts_.empty()) return error{errc::batch_entries, "The batch has no entries."};
-    for (auto text : texts_) parse_v3_record(text, out_.records, true);
+      while (in_.next_field(fields) >= 0)
+        read_entries();
+    if (bad_)
+      return *bad_;
+    if (!in_.finish())
+      return in_.failure();
+    if (texts_.empty())
+      return error{errc::batch_entries, "The batch has no entries."};
+    for (auto text : texts_)
+      parse_v3_record(text, out_.records, true);
     return std::move(out_);
   }
 
  private:
   void read_entries() {
-    if (!in_.enter_array()) return;
+    if (!in_.enter_array())
+      return;
     while (!bad_ && in_.next_element()) {
       std::string_view text;
       if (in_.peek() != json_kind::object) {
         in_.enter_object();
         return;
       }
-      if (in_.read_raw(text)) add(text);
+      if (in_.read_raw(text))
+        add(text);
     }
   }
 

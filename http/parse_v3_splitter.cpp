@@ -6,13 +6,15 @@ namespace troupe::http {
 
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
 
 std::string what_is_wrong(char c, std::uint64_t position) {
   switch (c) {
     case '[':
-      return fmt::format("byte {}: records are not sent in an array, but one object after the other",
-                         position);
+      return fmt::format(
+          "byte {}: records are not sent in an array, but one object after the other", position);
     case ',':
       return fmt::format("byte {}: there is no comma between records", position);
     default:
@@ -27,11 +29,13 @@ std::string what_is_wrong(char c, std::uint64_t position) {
 
 json_pieces json_splitter::feed(std::string_view part) {
   json_pieces out;
-  if (lost_) return out;
+  if (lost_)
+    return out;
   held_.append(part);
   while (scanned_ < held_.size()) {
     if (depth_ > 0) {
-      if (scan_object()) complete(out);
+      if (scan_object())
+        complete(out);
     } else if (is_space(held_[scanned_])) {
       ++scanned_;
     } else if (held_[scanned_] == '{') {
@@ -119,7 +123,8 @@ void json_splitter::keep_rest(json_pieces& into) {
 }
 
 std::optional<error> json_splitter::finish() {
-  if (lost_ || depth_ == 0) return std::nullopt;
+  if (lost_ || depth_ == 0)
+    return std::nullopt;
   lost_ = true;
   return error{errc::invalid_json, fmt::format("the body ends inside the record at byte {}",
                                                base_ + object_ - dropped_)};

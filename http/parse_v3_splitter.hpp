@@ -57,12 +57,12 @@ class json_splitter {
   void keep_rest(json_pieces& into);
 
   std::size_t bytes_max_;
-  std::string held_;            // bytes from base_ on
-  std::uint64_t base_ = 0;      // position in the stream of held_[0]
-  std::size_t scanned_ = 0;     // held_ before it has been looked at
-  std::size_t object_ = 0;      // where in held_ the present object begins
-  std::uint64_t dropped_ = 0;   // bytes of the present object that are no longer held
-  std::size_t depth_ = 0;       // 0: between objects
+  std::string held_;           // bytes from base_ on
+  std::uint64_t base_ = 0;     // position in the stream of held_[0]
+  std::size_t scanned_ = 0;    // held_ before it has been looked at
+  std::size_t object_ = 0;     // where in held_ the present object begins
+  std::uint64_t dropped_ = 0;  // bytes of the present object that are no longer held
+  std::size_t depth_ = 0;      // 0: between objects
   bool in_string_ = false;
   bool escaped_ = false;
   bool lost_ = false;

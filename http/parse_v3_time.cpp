@@ -17,13 +17,15 @@ struct field_reader {
   bool ok = true;
 
   bool accept(char c) {
-    if (rest.empty() || rest.front() != c) return false;
+    if (rest.empty() || rest.front() != c)
+      return false;
     rest.remove_prefix(1);
     return true;
   }
 
   void expect(char c) {
-    if (!accept(c)) ok = false;
+    if (!accept(c))
+      ok = false;
   }
 
   int digits(std::size_t count, int low, int high) {
@@ -33,11 +35,13 @@ struct field_reader {
     }
     int value = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      if (rest[i] < '0' || rest[i] > '9') ok = false;
+      if (rest[i] < '0' || rest[i] > '9')
+        ok = false;
       value = value * 10 + (rest[i] - '0');
     }
     rest.remove_prefix(count);
-    if (value < low || value > high) ok = false;
+    if (value < low || value > high)
+      ok = false;
     return value;
   }
 
@@ -50,16 +54,19 @@ struct field_reader {
       value += (rest[count] - '0') * scale;
       scale /= 10;
     }
-    if (count == 0 || count > 9) ok = false;
+    if (count == 0 || count > 9)
+      ok = false;
     rest.remove_prefix(count);
     return value;
   }
 
   /// Minutes east of Greenwich.
   int zone() {
-    if (accept('Z') || accept('z')) return 0;
+    if (accept('Z') || accept('z'))
+      return 0;
     const bool east = accept('+');
-    if (!east) expect('-');
+    if (!east)
+      expect('-');
     const int hours = digits(2, 0, 23);
     expect(':');
     const int minutes = hours * 60 + digits(2, 0, 59);
@@ -78,20 +85,24 @@ std::optional<timestamp_ms> parse_timestamp(std::string_view text) {
   const int m = in.digits(2, 1, 12);
   in.expect('-');
   const int d = in.digits(2, 1, 31);
-  if (!in.accept('T') && !in.accept('t')) in.ok = false;
+  if (!in.accept('T') && !in.accept('t'))
+    in.ok = false;
   timestamp_ms in_day = in.digits(2, 0, 23);
   in.expect(':');
   in_day = in_day * 60 + in.digits(2, 0, 59);
   in.expect(':');
   in_day = (in_day * 60 + in.digits(2, 0, 60)) * 1000;
-  if (in.accept('.')) in_day += in.fraction();
+  if (in.accept('.'))
+    in_day += in.fraction();
   const int east = in.zone();
   const year_month_day date{year{y}, month{static_cast<unsigned>(m)},
                             day{static_cast<unsigned>(d)}};
-  if (!in.ok || !in.rest.empty() || !date.ok()) return std::nullopt;
+  if (!in.ok || !in.rest.empty() || !date.ok())
+    return std::nullopt;
   const timestamp_ms days = sys_days{date}.time_since_epoch().count();
   const timestamp_ms value = days * ms_per_day + in_day - east * 60'000;
-  if (value < 0) return std::nullopt;
+  if (value < 0)
+    return std::nullopt;
   return value;
 }
 
@@ -109,7 +120,8 @@ void append_timestamp(std::string& out, timestamp_ms value) {
   fmt::format_to(to, "\"{}{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", y > 9999 ? "+" : "", y,
                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                  in_day / 3'600'000, in_day / 60'000 % 60, in_day / 1000 % 60);
-  if (in_day % 1000 != 0) fmt::format_to(to, ".{:03}", in_day % 1000);
+  if (in_day % 1000 != 0)
+    fmt::format_to(to, ".{:03}", in_day % 1000);
   out += "Z\"";
 }
 

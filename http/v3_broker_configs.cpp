@@ -4,8 +4,8 @@
 #include "http/v3_handlers.hpp"
 #include "http/v3_resources.hpp"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 namespace troupe::http {
 
@@ -26,13 +26,15 @@ json::object render(exchange& at, const v3_place& place, const broker_metadata& 
 /// Settings that were changed for all brokers at run time; there is no way to do that.
 task<response> list_cluster_configs(exchange& at) {
   const auto place = find_place(at);
-  if (!place) co_return response::failure(place.error());
+  if (!place)
+    co_return response::failure(place.error());
   co_return resource_list(at.req, "KafkaClusterConfig", {});
 }
 
 task<response> list_broker_configs(exchange& at) {
   const auto place = find_place(at);
-  if (!place) co_return response::failure(place.error());
+  if (!place)
+    co_return response::failure(place.error());
   json::array data;
   for (const auto& setting : broker_setting_table())
     data.push_back(render(at, *place, *place->broker, setting));
@@ -41,10 +43,12 @@ task<response> list_broker_configs(exchange& at) {
 
 task<response> describe_broker_config(exchange& at) {
   const auto place = find_place(at);
-  if (!place) co_return response::failure(place.error());
+  if (!place)
+    co_return response::failure(place.error());
   const auto& name = at.req.param("name");
   for (const auto& setting : broker_setting_table())
-    if (setting.name == name) co_return resource(render(at, *place, *place->broker, setting));
+    if (setting.name == name)
+      co_return resource(render(at, *place, *place->broker, setting));
   const error why{errc::unknown_config, fmt::format("There is no broker setting '{}'.", name)};
   co_return response::failure(why);
 }

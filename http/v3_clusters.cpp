@@ -9,7 +9,8 @@ namespace json = boost::json;
 
 task<response> list_clusters(exchange& at) {
   const auto place = find_place(at);
-  if (!place) co_return response::failure(place.error());
+  if (!place)
+    co_return response::failure(place.error());
   json::array data;
   data.push_back(cluster_resource(*place));
   co_return resource_list(at.req, "KafkaCluster", std::move(data));
@@ -17,27 +18,32 @@ task<response> list_clusters(exchange& at) {
 
 task<response> describe_cluster(exchange& at) {
   const auto place = find_place(at);
-  if (!place) co_return response::failure(place.error());
+  if (!place)
+    co_return response::failure(place.error());
   co_return resource(cluster_resource(*place));
 }
 
 task<response> list_brokers(exchange& at) {
   const auto place = find_place(at);
-  if (!place) co_return response::failure(place.error());
+  if (!place)
+    co_return response::failure(place.error());
   json::array data;
-  for (const auto& broker : place->image->brokers) data.push_back(broker_resource(*place, broker));
+  for (const auto& broker : place->image->brokers)
+    data.push_back(broker_resource(*place, broker));
   co_return resource_list(at.req, "KafkaBroker", std::move(data));
 }
 
 task<response> describe_broker(exchange& at) {
   const auto place = find_place(at);
-  if (!place) co_return response::failure(place.error());
+  if (!place)
+    co_return response::failure(place.error());
   co_return resource(broker_resource(*place, *place->broker));
 }
 
 task<response> list_broker_replicas(exchange& at) {
   const auto place = find_place(at);
-  if (!place) co_return response::failure(place.error());
+  if (!place)
+    co_return response::failure(place.error());
   const auto id = place->broker->id;
   json::array data;
   for (const auto& [name, topic] : place->image->topics) {

@@ -2,8 +2,8 @@
 #include "http/v3_handlers.hpp"
 #include "http/v3_resources.hpp"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 namespace troupe::http {
 
@@ -14,7 +14,8 @@ namespace {
 task<result<offset_t>> find_offset(exchange& at, const v3_place& place, timestamp_ms when) {
   list_offsets_request what{partition_of(place), when};
   const auto found = co_await ask(&broker_client::list_offsets, at.broker(), std::move(what));
-  if (found.result.ok()) co_return found.offset;
+  if (found.result.ok())
+    co_return found.offset;
   co_return error{found.result.code, found.result.message};
 }
 
@@ -22,7 +23,8 @@ task<result<offset_t>> find_offset(exchange& at, const v3_place& place, timestam
 
 task<response> list_v3_partitions(exchange& at) {
   const auto place = find_place(at);
-  if (!place) co_return response::failure(place.error());
+  if (!place)
+    co_return response::failure(place.error());
   json::array data;
   for (const auto& partition : place->topic->partitions)
     data.push_back(partition_resource(*place, *place->topic, partition));
@@ -31,23 +33,28 @@ task<response> list_v3_partitions(exchange& at) {
 
 task<response> describe_v3_partition(exchange& at) {
   const auto place = find_place(at);
-  if (!place) co_return response::failure(place.error());
+  if (!place)
+    co_return response::failure(place.error());
   co_return resource(partition_resource(*place, *place->topic, *place->partition));
 }
 
 task<response> describe_partition_offsets(exchange& at) {
   const auto place = find_place(at);
-  if (!place) co_return response::failure(place.error());
+  if (!place)
+    co_return response::failure(place.error());
   const auto earliest = co_await find_offset(at, *place, earliest_timestamp);
-  if (!earliest) co_return response::failure(earliest.error());
+  if (!earliest)
+    co_return response::failure(earliest.error());
   const auto latest = co_await find_offset(at, *place, latest_timestamp);
-  if (!latest) co_return response::failure(latest.error());
+  if (!latest)
+    co_return response::failure(latest.error());
   co_return resource(offsets_resource(*place, *earliest, *latest));
 }
 
 task<response> list_replicas(exchange& at) {
   const auto place = find_place(at);
-  if (!place) co_return response::failure(place.error());
+  if (!place)
+    co_return response::failure(place.error());
   json::array data;
   for (auto broker : place->partition->replicas)
     data.push_back(replica_resource(*place, *place->topic, *place->partition, broker));
@@ -56,7 +63,8 @@ task<response> list_replicas(exchange& at) {
 
 task<response> describe_replica(exchange& at) {
   const auto place = find_place(at);
-  if (!place) co_return response::failure(place.error());
+  if (!place)
+    co_return response::failure(place.error());
   const auto id = place->broker->id;
   const auto& replicas = place->partition->replicas;
   if (std::find(replicas.begin(), replicas.end(), id) == replicas.end()) {
@@ -71,13 +79,15 @@ task<response> describe_replica(exchange& at) {
 /// A cluster of one broker has nowhere to move a replica to.
 task<response> list_reassignments(exchange& at) {
   const auto place = find_place(at);
-  if (!place) co_return response::failure(place.error());
+  if (!place)
+    co_return response::failure(place.error());
   co_return resource_list(at.req, "KafkaReassignment", {});
 }
 
 task<response> describe_reassignment(exchange& at) {
   const auto place = find_place(at);
-  if (!place) co_return response::failure(place.error());
+  if (!place)
+    co_return response::failure(place.error());
   const error why{errc::not_found,
                   fmt::format("Partition {} of topic '{}' is not being reassigned.",
                               value_of(place->partition->id), place->topic->name)};

@@ -15,7 +15,8 @@ std::string render(const report_target& target, const v3_batch& batch,
   std::string failures;
   for (std::size_t i = 0; i < results.size(); ++i) {
     auto& list = results[i].code == errc::none ? successes : failures;
-    if (!list.empty()) list += ',';
+    if (!list.empty())
+      list += ',';
     append_report(list, target, batch.records.records[i], batch.records.types[i], results[i],
                   batch.ids[i]);
   }
@@ -26,12 +27,16 @@ std::string render(const report_target& target, const v3_batch& batch,
 
 task<response> produce_v3_batch(exchange& at) {
   const auto place = find_place(at, {"acks", "timeout"});
-  if (!place) co_return response::failure(place.error());
-  if (const auto fine = check_json_body(at.req); !fine) co_return response::failure(fine.error());
+  if (!place)
+    co_return response::failure(place.error());
+  if (const auto fine = check_json_body(at.req); !fine)
+    co_return response::failure(fine.error());
   const auto options = parse_produce_options(at.req);
-  if (!options) co_return response::failure(options.error());
+  if (!options)
+    co_return response::failure(options.error());
   const auto batch = parse_v3_batch(at.req.body);
-  if (!batch) co_return response::failure(batch.error());
+  if (!batch)
+    co_return response::failure(batch.error());
   sticky_partitioner sticky{sticky_seed(at)};
   const std::span<const incoming_record> records{batch->records.records};
   const auto results = co_await produce_records(at.broker(), *place->topic, records, *options,

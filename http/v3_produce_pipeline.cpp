@@ -36,7 +36,8 @@ v3_produce_pipeline::v3_produce_pipeline(exchange& at, const v3_place& place,
       done_(at.get_executor(), event::time_point::max()) {}
 
 auto v3_produce_pipeline::open() -> group& {
-  if (!open_) open_ = std::make_shared<group>();
+  if (!open_)
+    open_ = std::make_shared<group>();
   return *open_;
 }
 
@@ -59,7 +60,8 @@ void v3_produce_pipeline::feed(std::string_view part) {
   if (!admit(into.bytes)) {
     // Nothing of the group is sent, so every record of it is known not to be stored.
     for (auto& record : into.records.records)
-      if (!record.rejected) record.rejected = error{errc::overloaded};
+      if (!record.rejected)
+        record.rejected = error{errc::overloaded};
   }
   ended_ = splitter_.lost();
 }
@@ -68,19 +70,26 @@ void v3_produce_pipeline::feed(std::string_view part) {
 /// since a stream that once needed it will need it again.
 bool v3_produce_pipeline::admit(std::size_t bytes) {
   std::size_t all = bytes + splitter_.pending_bytes();
-  for (const auto& each : groups_) all += each->bytes;
-  if (all <= held_) return true;
-  if (!at_->hold(all - held_)) return false;
+  for (const auto& each : groups_)
+    all += each->bytes;
+  if (all <= held_)
+    return true;
+  if (!at_->hold(all - held_))
+    return false;
   held_ = all;
   return true;
 }
 
 void v3_produce_pipeline::end(std::optional<error> why) {
-  if (ended_) return;
+  if (ended_)
+    return;
   ended_ = true;
-  if (!why) why = splitter_.finish();
-  if (!why && !any_) why = error{errc::empty_body, "The body has no records."};
-  if (why) open().records.reject(std::move(*why));
+  if (!why)
+    why = splitter_.finish();
+  if (!why && !any_)
+    why = error{errc::empty_body, "The body has no records."};
+  if (why)
+    open().records.reject(std::move(*why));
 }
 
 bool v3_produce_pipeline::full() const {
@@ -89,15 +98,18 @@ bool v3_produce_pipeline::full() const {
 }
 
 void v3_produce_pipeline::send() {
-  if (!open_ || groups_.size() >= limits::produce_stream_groups_max) return;
+  if (!open_ || groups_.size() >= limits::produce_stream_groups_max)
+    return;
   auto sent = std::exchange(open_, nullptr);
   groups_.push_back(sent);
   const std::span<const incoming_record> records{sent->records.records};
-  auto job = produce_records(at_->broker(), *topic_, records, options_, sticky_,
-                             at_->time().wall_ms());
+  auto job =
+      produce_records(at_->broker(), *topic_, records, options_, sticky_, at_->time().wall_ms());
   auto then = [self = shared_from_this(), sent](std::exception_ptr thrown,
                                                 std::vector<record_result> results) {
-    if (thrown) results.assign(sent->records.records.size(), record_result{errc::unknown, error{errc::unknown}.message});
+    if (thrown)
+      results.assign(sent->records.records.size(),
+                     record_result{errc::unknown, error{errc::unknown}.message});
     self->finish(*sent, std::move(results));
   };
   asio::co_spawn(at_->get_executor(), std::move(job), std::move(then));
@@ -106,7 +118,8 @@ void v3_produce_pipeline::send() {
 void v3_produce_pipeline::finish(group& of, std::vector<record_result> results) {
   of.results = std::move(results);
   of.done = true;
-  if (at_ == nullptr || !groups_.front()->done) return;
+  if (at_ == nullptr || !groups_.front()->done)
+    return;
   done_.cancel();
   // Last: the handler may go on, and end, inside of this.
   at_->wake();
@@ -114,7 +127,8 @@ void v3_produce_pipeline::finish(group& of, std::vector<record_result> results) 
 
 std::string v3_produce_pipeline::take_reports() {
   std::string out;
-  if (groups_.empty() || !groups_.front()->done) return out;
+  if (groups_.empty() || !groups_.front()->done)
+    return out;
   const auto done = std::move(groups_.front());
   groups_.pop_front();
   const report_target target{image_->cluster_id, topic_->name};
@@ -127,7 +141,8 @@ std::string v3_produce_pipeline::take_reports() {
 }
 
 task<void> v3_produce_pipeline::wait() {
-  if (groups_.front()->done) co_return;
+  if (groups_.front()->done)
+    co_return;
   boost::system::error_code cancelled;
   co_await done_.async_wait(asio::redirect_error(use_task, cancelled));
 }

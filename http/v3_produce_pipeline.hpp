@@ -51,9 +51,9 @@ class v3_produce_pipeline : public std::enable_shared_from_this<v3_produce_pipel
     std::size_t bytes = 0;
     bool done = false;
   };
-  using event = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                           asio::wait_traits<std::chrono::steady_clock>,
-                                           loop_executor>;
+  using event =
+      asio::basic_waitable_timer<std::chrono::steady_clock,
+                                 asio::wait_traits<std::chrono::steady_clock>, loop_executor>;
 
   group& open();
   bool admit(std::size_t bytes);

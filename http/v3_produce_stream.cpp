@@ -27,7 +27,8 @@ task<void> run(exchange& at, v3_produce_pipeline& pipeline) {
     const auto reports = pipeline.take_reports();
     if (!reports.empty()) {
       const auto written = co_await at.write_part(reports);
-      if (!written) co_return;
+      if (!written)
+        co_return;
     } else if (pipeline.ended() || pipeline.full()) {
       co_await pipeline.wait();
     } else {
@@ -40,10 +41,13 @@ task<void> run(exchange& at, v3_produce_pipeline& pipeline) {
 
 task<response> produce_v3_stream(exchange& at) {
   const auto place = find_place(at, {"acks", "timeout"});
-  if (!place) co_return response::failure(place.error());
-  if (const auto fine = check_json_body(at.req); !fine) co_return response::failure(fine.error());
+  if (!place)
+    co_return response::failure(place.error());
+  if (const auto fine = check_json_body(at.req); !fine)
+    co_return response::failure(fine.error());
   const auto options = parse_produce_options(at.req);
-  if (!options) co_return response::failure(options.error());
+  if (!options)
+    co_return response::failure(options.error());
   auto head = response::json({});
   if (const auto begun = co_await at.begin_stream(std::move(head)); !begun)
     co_return response::streamed();

@@ -12,12 +12,14 @@ namespace troupe::http {
 namespace {
 
 v3_type fitting(std::string_view data) {
-  if (is_valid_json(data)) return v3_type::json;
+  if (is_valid_json(data))
+    return v3_type::json;
   return is_valid_utf8(data) ? v3_type::string : v3_type::binary;
 }
 
 bool fits(v3_type type, std::string_view data) {
-  if (type == v3_type::json) return is_valid_json(data);
+  if (type == v3_type::json)
+    return is_valid_json(data);
   return type != v3_type::string || is_valid_utf8(data);
 }
 
@@ -45,7 +47,8 @@ bool append_data(std::string& out, v3_type type, const std::optional<std::string
 void append_headers(std::string& out, const std::vector<record_header>& headers) {
   out += "\"headers\":[";
   for (const auto& header : headers) {
-    if (&header != &headers.front()) out += ',';
+    if (&header != &headers.front())
+      out += ',';
     out += "{\"name\":";
     append_json_string(out, is_valid_utf8(header.key) ? header.key : "\xef\xbf\xbd");
     out += ",\"value\":";
@@ -78,9 +81,11 @@ result<void> append_one(std::string& out, const topic_partition& source, const r
   out += ',';
   append_headers(out, record.headers);
   out += ",\"key\":";
-  if (!append_data(out, formats.key, record.key)) return refuse("key", formats.key);
+  if (!append_data(out, formats.key, record.key))
+    return refuse("key", formats.key);
   out += ",\"value\":";
-  if (!append_data(out, formats.value, record.value)) return refuse("value", formats.value);
+  if (!append_data(out, formats.value, record.value))
+    return refuse("value", formats.value);
   out += '}';
   return {};
 }
@@ -95,16 +100,22 @@ result<void> append_v3_records(std::string& out, const topic_partition& source, 
   record_view record;
   for (byte_view batch; run.next(batch);) {
     auto reader = record_reader::open(batch);
-    if (!reader) return reader.error();
+    if (!reader)
+      return reader.error();
     const bool shown = !reader->header().is_control();
     for (auto more = reader->next(record); shown; more = reader->next(record)) {
-      if (!more) return more.error();
-      if (!*more) break;
-      if (record.offset < from) continue;
+      if (!more)
+        return more.error();
+      if (!*more)
+        break;
+      if (record.offset < from)
+        continue;
       next = record.offset;
-      if (out.size() != begin) out += ',';
+      if (out.size() != begin)
+        out += ',';
       if (auto appended = append_one(out, source, record, formats); !appended) {
-        if (out.size() != begin) out.pop_back();
+        if (out.size() != begin)
+          out.pop_back();
         return appended;
       }
     }

@@ -18,7 +18,8 @@ struct v3_formats {
 
 /// Appends the records of `batches` from `from` on, separated by commas, and moves `next` to where
 /// to go on: behind the last batch, or to the record that stopped the run. Errors:
-/// not_representable naming partition and offset (`out` then holds what came before), corrupt_batch.
+/// not_representable naming partition and offset (`out` then holds what came before),
+/// corrupt_batch.
 result<void> append_v3_records(std::string& out, const topic_partition& source, byte_view batches,
                                offset_t from, const v3_formats& formats, offset_t& next);
 

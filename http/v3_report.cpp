@@ -9,7 +9,8 @@ namespace {
 
 void append_size(std::string& out, std::string_view name, v3_type type,
                  const std::optional<std::string_view>& data) {
-  if (type == v3_type::none) return;
+  if (type == v3_type::none)
+    return;
   out.append(",\"").append(name).append("\":{\"type\":\"").append(to_string(type));
   out += "\",\"size\":";
   append_json_number(out, data ? static_cast<std::int64_t>(data->size()) : 0);
@@ -29,8 +30,10 @@ void append_code_and_message(std::string& out, errc code, std::string_view messa
 void append_report(std::string& out, const report_target& target, const incoming_record& record,
                    const v3_types& types, const record_result& result, std::string_view id) {
   out += '{';
-  if (!id.empty()) out.append("\"id\":\"").append(id).append("\",");
-  if (result.code != errc::none) return append_code_and_message(out, result.code, result.message);
+  if (!id.empty())
+    out.append("\"id\":\"").append(id).append("\",");
+  if (result.code != errc::none)
+    return append_code_and_message(out, result.code, result.message);
   out += "\"error_code\":200,\"cluster_id\":";
   append_json_string(out, target.cluster);
   out += ",\"topic_name\":";

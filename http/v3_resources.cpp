@@ -1,7 +1,7 @@
 #include "http/v3_resources.hpp"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 namespace troupe::http {
 
@@ -9,7 +9,9 @@ namespace json = boost::json;
 
 namespace {
 
-json::object related(std::string url) { return {{"related", std::move(url)}}; }
+json::object related(std::string url) {
+  return {{"related", std::move(url)}};
+}
 
 /// `path` below the cluster, "/topics/t", and `name` behind its name, "/topic=t".
 json::object begin_resource(const v3_place& at, std::string_view kind, std::string_view path,
@@ -24,7 +26,9 @@ json::object begin_resource(const v3_place& at, std::string_view kind, std::stri
   return out;
 }
 
-std::string topic_path(const topic_metadata& topic) { return "/topics/" + topic.name; }
+std::string topic_path(const topic_metadata& topic) {
+  return "/topics/" + topic.name;
+}
 
 std::string partition_path(const topic_metadata& topic, const partition_metadata& partition) {
   return fmt::format("/topics/{}/partitions/{}", topic.name, value_of(partition.id));
@@ -42,7 +46,8 @@ json::object synonym(std::string_view name, std::string_view value, std::string_
 
 json::object cluster_resource(const v3_place& at) {
   auto out = begin_resource(at, "KafkaCluster", "", "");
-  out["controller"] = related(fmt::format("{}/brokers/{}", at.root, value_of(at.image->controller)));
+  out["controller"] =
+      related(fmt::format("{}/brokers/{}", at.root, value_of(at.image->controller)));
   out["acls"] = related(at.root + "/acls");
   out["brokers"] = related(at.root + "/brokers");
   out["broker_configs"] = related(at.root + "/broker-configs");
@@ -54,7 +59,8 @@ json::object cluster_resource(const v3_place& at) {
 
 json::object broker_resource(const v3_place& at, const broker_metadata& broker) {
   const auto path = fmt::format("/brokers/{}", value_of(broker.id));
-  auto out = begin_resource(at, "KafkaBroker", path, fmt::format("/broker={}", value_of(broker.id)));
+  auto out =
+      begin_resource(at, "KafkaBroker", path, fmt::format("/broker={}", value_of(broker.id)));
   out["broker_id"] = value_of(broker.id);
   out["host"] = broker.host;
   out["port"] = broker.port;
@@ -94,7 +100,8 @@ json::object topic_config_resource(const v3_place& at, const topic_metadata& top
   out["is_sensitive"] = false;
   out["source"] = is_set ? "DYNAMIC_TOPIC_CONFIG" : "DEFAULT_CONFIG";
   json::array synonyms;
-  if (is_set) synonyms.push_back(synonym(setting.name, found->second, "DYNAMIC_TOPIC_CONFIG"));
+  if (is_set)
+    synonyms.push_back(synonym(setting.name, found->second, "DYNAMIC_TOPIC_CONFIG"));
   synonyms.push_back(synonym(setting.name, setting.default_value, "DEFAULT_CONFIG"));
   out["synonyms"] = std::move(synonyms);
   return out;
@@ -114,7 +121,8 @@ json::object broker_config_resource(const v3_place& at, const broker_metadata& b
   out["is_sensitive"] = false;
   out["source"] = given != nullptr ? "STATIC_BROKER_CONFIG" : "DEFAULT_CONFIG";
   json::array synonyms;
-  if (given != nullptr) synonyms.push_back(synonym(setting.name, *given, "STATIC_BROKER_CONFIG"));
+  if (given != nullptr)
+    synonyms.push_back(synonym(setting.name, *given, "STATIC_BROKER_CONFIG"));
   synonyms.push_back(synonym(setting.name, setting.default_value, "DEFAULT_CONFIG"));
   out["synonyms"] = std::move(synonyms);
   return out;
@@ -126,7 +134,8 @@ json::object partition_resource(const v3_place& at, const topic_metadata& topic,
   auto out = begin_resource(at, "KafkaPartition", path, partition_name(topic, partition));
   out["topic_name"] = topic.name;
   out["partition_id"] = value_of(partition.id);
-  out["leader"] = related(fmt::format("{}{}/replicas/{}", at.root, path, value_of(partition.leader)));
+  out["leader"] =
+      related(fmt::format("{}{}/replicas/{}", at.root, path, value_of(partition.leader)));
   out["replicas"] = related(at.root + path + "/replicas");
   out["reassignment"] = related(at.root + path + "/reassignment");
   out["records"] = related(at.root + path + "/records");

@@ -15,8 +15,7 @@ boost::json::object topic_resource(const v3_place& at, const topic_metadata& top
 boost::json::object topic_config_resource(const v3_place& at, const topic_metadata& topic,
                                           const topic_config_info& setting);
 boost::json::object broker_config_resource(const v3_place& at, const broker_metadata& broker,
-                                           const broker_setting& setting,
-                                           const std::string* given);
+                                           const broker_setting& setting, const std::string* given);
 boost::json::object partition_resource(const v3_place& at, const topic_metadata& topic,
                                        const partition_metadata& partition);
 boost::json::object replica_resource(const v3_place& at, const topic_metadata& topic,

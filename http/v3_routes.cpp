@@ -29,8 +29,8 @@ constexpr auto routes = std::to_array<route>({
 
     {verb::get, "/v3/clusters/{cluster_id}/topics/-/configs", list_all_topic_configs},
     {verb::get, "/v3/clusters/{cluster_id}/topics/{topic_name}/configs", list_topic_configs},
-    {verb::post, "/v3/clusters/{cluster_id}/topics/{topic_name}/configs:alter",
-     alter_topic_configs, body_mode::whole},
+    {verb::post, "/v3/clusters/{cluster_id}/topics/{topic_name}/configs:alter", alter_topic_configs,
+     body_mode::whole},
     {verb::get, "/v3/clusters/{cluster_id}/topics/{topic_name}/configs/{name}",
      describe_topic_config},
     {verb::put, "/v3/clusters/{cluster_id}/topics/{topic_name}/configs/{name}", set_topic_config,
@@ -48,8 +48,7 @@ constexpr auto routes = std::to_array<route>({
     {verb::get,
      "/v3/clusters/{cluster_id}/topics/{topic_name}/partitions/{partition_id}/replicas/{broker_id}",
      describe_replica},
-    {verb::get, "/v3/clusters/{cluster_id}/topics/-/partitions/-/reassignment",
-     list_reassignments},
+    {verb::get, "/v3/clusters/{cluster_id}/topics/-/partitions/-/reassignment", list_reassignments},
     {verb::get, "/v3/clusters/{cluster_id}/topics/{topic_name}/partitions/-/reassignment",
      list_reassignments},
     {verb::get,
@@ -66,6 +65,8 @@ constexpr auto routes = std::to_array<route>({
 
 }  // namespace
 
-std::span<const route> v3_routes() { return routes; }
+std::span<const route> v3_routes() {
+  return routes;
+}
 
 }  // namespace troupe::http

@@ -39,7 +39,8 @@ TEST_F(V3Admin, LinksLeadSomewhere) {
                         "/topics/" + topic + "/partitions/1"}) {
     const auto described = get(resource);
     for (const auto& [name, value] : described.as_object())
-      if (value.is_object() && value.as_object().contains("related")) follow(value);
+      if (value.is_object() && value.as_object().contains("related"))
+        follow(value);
   }
 }
 
@@ -59,7 +60,8 @@ TEST_F(V3Admin, ATopicIsCreatedDescribedAndDeleted) {
 }
 
 TEST_F(V3Admin, ValidateOnlyCreatesNothing) {
-  EXPECT_EQ(error_of("POST", "/topics", R"({"topic_name":"v3-ghost","validate_only":true})"), "204");
+  EXPECT_EQ(error_of("POST", "/topics", R"({"topic_name":"v3-ghost","validate_only":true})"),
+            "204");
   EXPECT_THAT(error_of("GET", "/topics/v3-ghost"), StartsWith("404 40401"));
   EXPECT_THAT(error_of("POST", "/topics",
                        R"({"topic_name":"v3-ghost","validate_only":true,
@@ -101,8 +103,9 @@ TEST_F(V3Admin, PartitionsAreRaisedAndNeverLowered) {
   EXPECT_EQ(error_of("PATCH", "/topics/" + topic, R"({"partitions_count":4,"validate_only":true})"),
             "204");
   EXPECT_EQ(get("/topics/" + topic).at("partitions_count"), is(2));
-  EXPECT_EQ(send("PATCH", "/topics/" + topic, R"({"partitions_count":4})", 200).at("partitions_count"),
-            is(4));
+  EXPECT_EQ(
+      send("PATCH", "/topics/" + topic, R"({"partitions_count":4})", 200).at("partitions_count"),
+      is(4));
   EXPECT_THAT(error_of("PATCH", "/topics/" + topic, R"({"partitions_count":3})"),
               StartsWith("400 40002"));
 }
@@ -127,9 +130,10 @@ TEST_F(V3Admin, SettingsAreSetResetAndListed) {
 TEST_F(V3Admin, ManySettingsAreAlteredAllOrNone) {
   const auto topic = create_topic();
   const auto alter = "/topics/" + topic + "/configs:alter";
-  EXPECT_EQ(error_of("POST", alter,
-                     R"({"data":[{"name":"retention.ms","value":"7"},{"name":"flush","value":"os"}]})"),
-            "204");
+  EXPECT_EQ(
+      error_of("POST", alter,
+               R"({"data":[{"name":"retention.ms","value":"7"},{"name":"flush","value":"os"}]})"),
+      "204");
   EXPECT_EQ(get("/topics/" + topic + "/configs/flush").at("value"), is("os"));
   EXPECT_THAT(error_of("POST", alter,
                        R"({"data":[{"name":"flush","operation":"DELETE"},
@@ -150,12 +154,14 @@ TEST_F(V3Admin, PartitionsAndReplicasAreDescribed) {
   const auto replicas = get("/topics/" + topic + "/partitions/1/replicas");
   EXPECT_EQ(replicas.at("data").at(0).at("is_leader"), is(true));
   EXPECT_EQ(get("/topics/" + topic + "/partitions/1/replicas/1").at("is_in_sync"), is(true));
-  EXPECT_THAT(error_of("GET", "/topics/" + topic + "/partitions/1/replicas/2"), StartsWith("404 404"));
+  EXPECT_THAT(error_of("GET", "/topics/" + topic + "/partitions/1/replicas/2"),
+              StartsWith("404 404"));
   const auto offsets = get("/topics/" + topic + "/partitions/1/offset");
   EXPECT_EQ(offsets.at("earliest_offset"), is(0));
   EXPECT_EQ(offsets.at("latest_offset"), is(0));
   EXPECT_EQ(get("/topics/-/partitions/-/reassignment").at("data").as_array().size(), 0u);
-  EXPECT_EQ(get("/topics/" + topic + "/partitions/-/reassignment").at("data").as_array().size(), 0u);
+  EXPECT_EQ(get("/topics/" + topic + "/partitions/-/reassignment").at("data").as_array().size(),
+            0u);
   EXPECT_THAT(error_of("GET", "/topics/" + topic + "/partitions/0/reassignment"),
               StartsWith("404 404"));
 }

@@ -71,20 +71,22 @@ std::vector<std::string> split(std::string_view text, std::size_t step, std::siz
         out.emplace_back(found.text_of(piece));
     }
   }
-  if (const auto end = splitter.finish()) out.push_back("!" + std::string{to_string(end->code)});
+  if (const auto end = splitter.finish())
+    out.push_back("!" + std::string{to_string(end->code)});
   return out;
 }
 
 TEST(V3Splitter, ObjectsComeOutWholeHoweverTheyArrive) {
   const std::string text = "{}\n {\"a\":\"}{\\\"\\\\\"}{\"b\":[{},{\"c\":\"]\"}]}\t{\"d\":1}\r\n";
-  const std::vector<std::string> expected{"{}", "{\"a\":\"}{\\\"\\\\\"}", "{\"b\":[{},{\"c\":\"]\"}]}",
-                                          "{\"d\":1}"};
+  const std::vector<std::string> expected{"{}", "{\"a\":\"}{\\\"\\\\\"}",
+                                          "{\"b\":[{},{\"c\":\"]\"}]}", "{\"d\":1}"};
   for (std::size_t step = 1; step <= text.size(); ++step)
     EXPECT_EQ(split(text, step), expected) << step;
 }
 
 TEST(V3Splitter, ABrokenObjectDoesNotHurtItsNeighbours) {
-  EXPECT_THAT(split("{\"a\":1}{oops}{\"b\":2}", 3), ElementsAre("{\"a\":1}", "{oops}", "{\"b\":2}"));
+  EXPECT_THAT(split("{\"a\":1}{oops}{\"b\":2}", 3),
+              ElementsAre("{\"a\":1}", "{oops}", "{\"b\":2}"));
 }
 
 TEST(V3Splitter, FramingIsLostWhereNoObjectBegins) {
@@ -98,7 +100,8 @@ TEST(V3Splitter, FramingIsLostWhereNoObjectBegins) {
 
 TEST(V3Splitter, WhatIsWrongIsSaidWithItsPlace) {
   json_splitter array{100};
-  EXPECT_THAT(array.feed("  [{}]").pieces.at(0).bad->message, HasSubstr("byte 2: records are not sent in an array"));
+  EXPECT_THAT(array.feed("  [{}]").pieces.at(0).bad->message,
+              HasSubstr("byte 2: records are not sent in an array"));
   json_splitter comma{100};
   EXPECT_THAT(comma.feed("{}").pieces, ::testing::SizeIs(1));
   EXPECT_THAT(comma.feed(",{}").pieces.at(0).bad->message, HasSubstr("byte 2: there is no comma"));
@@ -183,8 +186,9 @@ TEST(V3Record, WhatIsAbsentOrNullIsNothing) {
 
 TEST(V3Record, TheOrderOfTypeAndDataIsFree) {
   EXPECT_EQ(parse(R"({"value":{"data":"YQ==","type":"BINARY"}})").record().data.value, "a");
-  EXPECT_EQ(parse(R"({"value":{"type":"STRING","data":"a\u00e9\n\ud83d\ude00"}})").record().data.value,
-            "a\u00e9\n\U0001F600");
+  EXPECT_EQ(
+      parse(R"({"value":{"type":"STRING","data":"a\u00e9\n\ud83d\ude00"}})").record().data.value,
+      "a\u00e9\n\U0001F600");
   EXPECT_EQ(parse(R"({"value":{"data":[1,2.50,"x"],"type":"JSON"}})").record().data.value,
             R"([1,2.50,"x"])");
 }
@@ -280,7 +284,8 @@ TEST(V3Batch, WhatIsWrongWithTheWholeIsSaid) {
       {R"([{"id":"1"}])", "invalid_payload: The body must be an object"},
       {R"({"entries":[{"id":"1",]})", "invalid_json"},
   };
-  for (const auto& [text, expected] : cases) EXPECT_THAT(batch_error(text), HasSubstr(expected)) << text;
+  for (const auto& [text, expected] : cases)
+    EXPECT_THAT(batch_error(text), HasSubstr(expected)) << text;
 }
 
 TEST(V3Batch, TheNumberOfEntriesIsLimited) {

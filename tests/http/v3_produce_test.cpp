@@ -17,16 +17,16 @@ using ::testing::StartsWith;
 class V3Produce : public v3_fixture {
  protected:
   static std::string record(std::string_view value, int partition = 0) {
-    return fmt::format(R"({{"partition_id":{},"value":{{"type":"STRING","data":"{}"}}}})", partition,
-                       value);
+    return fmt::format(R"({{"partition_id":{},"value":{{"type":"STRING","data":"{}"}}}})",
+                       partition, value);
   }
 };
 
 TEST_F(V3Produce, OneRecordGetsOneReport) {
   const auto topic = create_topic(2);
-  const auto answer = client.send(
-      "POST", path("/topics/" + topic + "/records"),
-      R"({"partition_id":1,"headers":[{"name":"Header-1","value":"SGVhZGVyLTE="}],
+  const auto answer =
+      client.send("POST", path("/topics/" + topic + "/records"),
+                  R"({"partition_id":1,"headers":[{"name":"Header-1","value":"SGVhZGVyLTE="}],
           "key":{"type":"BINARY","data":"Zm9vYmFy"},"value":{"type":"JSON","data":{"foo":"bar"}},
           "timestamp":"2021-02-05T19:14:42Z"})");
   EXPECT_EQ(answer.status, 200u);
@@ -57,7 +57,8 @@ TEST_F(V3Produce, WhatGoesInComesOut) {
 
 TEST_F(V3Produce, AReportComesWhileTheStreamIsOpen) {
   const auto topic = create_topic();
-  client.begin("POST", path("/topics/" + topic + "/records"), {{"Content-Type", "application/json"}});
+  client.begin("POST", path("/topics/" + topic + "/records"),
+               {{"Content-Type", "application/json"}});
   EXPECT_EQ(client.read_head().status, 200u);
   for (int i = 0; i < 20; ++i) {
     client.send_chunk(record(fmt::format("r{}", i)));
@@ -125,7 +126,8 @@ TEST_F(V3Produce, ManyRecordsKeepTheirOrderInEachPartition) {
   const auto topic = create_topic(3);
   constexpr int count = 3000;
   std::string body;
-  for (int i = 0; i < count; ++i) body += record(fmt::format("{}", i), i % 3) + "\n";
+  for (int i = 0; i < count; ++i)
+    body += record(fmt::format("{}", i), i % 3) + "\n";
   client.begin("POST", path("/topics/" + topic + "/records"));
   std::thread writer{[&] {
     for (std::size_t i = 0, step = 1; i < body.size(); i += step, step = step * 7 % 1999 + 1)
@@ -164,9 +166,8 @@ TEST_F(V3Produce, RecordsWithTheSameKeyShareAPartition) {
 
 TEST_F(V3Produce, ARecordThatIsTooLargeIsReported) {
   const auto topic = create_topic(1, R"([{"name":"max.message.bytes","value":"2000"}])");
-  const auto reports =
-      produce(topic, record("a") + record(std::string(3000, 'x')) +
-                         record(std::string(200'000, 'y')) + record("b"));
+  const auto reports = produce(topic, record("a") + record(std::string(3000, 'x')) +
+                                          record(std::string(200'000, 'y')) + record("b"));
   ASSERT_EQ(reports.size(), 4u);
   EXPECT_EQ(reports[1].at("error_code"), is(413));
   EXPECT_EQ(reports[2].at("error_code"), is(413));
@@ -230,8 +231,8 @@ TEST_F(V3Produce, ReadingBeginsWhereAsked) {
                         i, i);
   produce(topic, body);
   const auto from = [&](std::string_view offset) {
-    const auto list = get(fmt::format("/topics/{}/partitions/0/records?timeout=0&offset={}", topic,
-                                      offset));
+    const auto list =
+        get(fmt::format("/topics/{}/partitions/0/records?timeout=0&offset={}", topic, offset));
     const auto& data = list.at("data").as_array();
     EXPECT_EQ(list.at("high_watermark"), is(10));
     EXPECT_EQ(list.at("next_offset"), is(10));
@@ -254,7 +255,9 @@ TEST_F(V3Produce, FormatsAreChosenForKeyAndValue) {
   const auto topic = create_topic();
   produce(topic, R"({"key":{"type":"STRING","data":"k"},"value":{"type":"JSON","data":{"a":1}}})");
   const auto rest = "/topics/" + topic + "/partitions/0/records?timeout=0";
-  const auto one = [&](std::string_view query) { return get(fmt::format("{}{}", rest, query)).at("data").at(0); };
+  const auto one = [&](std::string_view query) {
+    return get(fmt::format("{}{}", rest, query)).at("data").at(0);
+  };
   EXPECT_EQ(one("&format=binary").at("key").at("data"), is("aw=="));
   EXPECT_EQ(one("&key_format=string&value_format=string").at("value").at("data"), is("{\"a\":1}"));
   EXPECT_EQ(one("").at("key").at("type"), is("STRING"));

@@ -23,7 +23,8 @@ std::string lower(std::string text) {
 
 std::string render(const http_headers& headers) {
   std::string out;
-  for (const auto& [name, value] : headers) out += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : headers)
+    out += name + ": " + value + "\r\n";
   return out;
 }
 
@@ -42,10 +43,13 @@ http_client::http_client(std::uint16_t port) : port_(std::to_string(port)) {
     throw std::runtime_error{"cannot connect"};
 }
 
-http_client::~http_client() { close(); }
+http_client::~http_client() {
+  close();
+}
 
 void http_client::close() {
-  if (socket_ >= 0) ::close(socket_);
+  if (socket_ >= 0)
+    ::close(socket_);
   socket_ = -1;
 }
 
@@ -75,12 +79,15 @@ void http_client::send_chunk(std::string_view data) {
   write(fmt::format("{:x}\r\n{}\r\n", data.size(), data));
 }
 
-void http_client::end_chunks() { write("0\r\n\r\n"); }
+void http_client::end_chunks() {
+  write("0\r\n\r\n");
+}
 
 void http_client::write(std::string_view data) {
   while (!data.empty()) {
     const auto sent = ::send(socket_, data.data(), data.size(), MSG_NOSIGNAL);
-    if (sent <= 0) throw std::runtime_error{"cannot send"};
+    if (sent <= 0)
+      throw std::runtime_error{"cannot send"};
     data.remove_prefix(static_cast<std::size_t>(sent));
   }
 }
@@ -88,13 +95,15 @@ void http_client::write(std::string_view data) {
 bool http_client::receive() {
   std::array<char, 65536> buffer;
   const auto got = ::recv(socket_, buffer.data(), buffer.size(), 0);
-  if (got > 0) received_.append(buffer.data(), static_cast<std::size_t>(got));
+  if (got > 0)
+    received_.append(buffer.data(), static_cast<std::size_t>(got));
   return got > 0;
 }
 
 std::string http_client::take(std::size_t size) {
   while (received_.size() < size)
-    if (!receive()) throw std::runtime_error{"no answer: '" + received_ + "'"};
+    if (!receive())
+      throw std::runtime_error{"no answer: '" + received_ + "'"};
   auto out = received_.substr(0, size);
   received_.erase(0, size);
   return out;
@@ -103,7 +112,8 @@ std::string http_client::take(std::size_t size) {
 std::string http_client::take_line() {
   std::size_t end;
   while ((end = received_.find("\r\n")) == std::string::npos)
-    if (!receive()) throw std::runtime_error{"no answer: '" + received_ + "'"};
+    if (!receive())
+      throw std::runtime_error{"no answer: '" + received_ + "'"};
   auto line = take(end);
   take(2);
   return line;
@@ -129,7 +139,8 @@ std::string http_client::read_chunk() {
 
 std::string http_client::read_chunks() {
   std::string out;
-  for (auto chunk = read_chunk(); !chunk.empty(); chunk = read_chunk()) out += chunk;
+  for (auto chunk = read_chunk(); !chunk.empty(); chunk = read_chunk())
+    out += chunk;
   return out;
 }
 
@@ -147,7 +158,9 @@ bool http_client::readable(std::chrono::milliseconds within) {
   return !received_.empty() || ::poll(&what, 1, static_cast<int>(within.count())) > 0;
 }
 
-void http_client::shutdown_write() { ::shutdown(socket_, SHUT_WR); }
+void http_client::shutdown_write() {
+  ::shutdown(socket_, SHUT_WR);
+}
 
 void http_client::reset() {
   const linger at_once{1, 0};
@@ -155,6 +168,8 @@ void http_client::reset() {
   close();
 }
 
-bool http_client::closed_by_server() { return received_.empty() && !receive(); }
+bool http_client::closed_by_server() {
+  return received_.empty() && !receive();
+}
 
 }  // namespace troupe::testing

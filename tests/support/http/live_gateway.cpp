@@ -13,7 +13,8 @@ namespace {
 
 template <class T>
 T value_or_throw(result<T> from) {
-  if (!from) throw std::runtime_error{to_string(from.error())};
+  if (!from)
+    throw std::runtime_error{to_string(from.error())};
   return std::move(*from);
 }
 
@@ -21,7 +22,8 @@ T value_or_throw(result<T> from) {
 
 scratch_directory::scratch_directory() {
   auto name = (std::filesystem::temp_directory_path() / "troupe-test-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error{"mkdtemp failed"};
+  if (::mkdtemp(name.data()) == nullptr)
+    throw std::runtime_error{"mkdtemp failed"};
   path_ = name;
 }
 
@@ -39,14 +41,16 @@ live_gateway::live_gateway(http::gateway_config config, const clock& time, std::
   options.metrics = metrics_;
   node_ = value_or_throw(node::start(std::move(options)));
   std::vector<http::gateway_loop> loops;
-  for (auto loop : node_->loops()) loops.push_back({loop.context, loop.client});
+  for (auto loop : node_->loops())
+    loops.push_back({loop.context, loop.client});
   cluster_id_ = loops[0].client->metadata()->cluster_id;
   config.port = port;
   gateway_ = value_or_throw(http::gateway::start(config, loops, metrics_, time));
 }
 
 live_gateway::~live_gateway() {
-  if (!stopping_) stop(std::chrono::milliseconds{500}).wait_for(std::chrono::seconds{5});
+  if (!stopping_)
+    stop(std::chrono::milliseconds{500}).wait_for(std::chrono::seconds{5});
   gateway_.reset();
   (void)node_->stop(std::chrono::seconds{5});
 }
@@ -76,10 +80,13 @@ struct shared_gateway_end : ::testing::Environment {
 }  // namespace
 
 live_gateway& shared_gateway() {
-  if (!shared()) shared() = std::make_unique<live_gateway>();
+  if (!shared())
+    shared() = std::make_unique<live_gateway>();
   return *shared();
 }
 
-std::string live_gateway::host() const { return fmt::format("127.0.0.1:{}", port()); }
+std::string live_gateway::host() const {
+  return fmt::format("127.0.0.1:{}", port());
+}
 
 }  // namespace troupe::testing
