@@ -36,7 +36,10 @@ bool has_other_version(std::string_view line) {
 /// Readers disagree on what a folded header says; besides, its value would not be a view of the
 /// head.
 bool has_folded_line(std::string_view head) {
-  return head.find("\n ") != std::string_view::npos || head.find("\n\t") != std::string_view::npos;
+  for (auto end = head.find('\n'); end != std::string_view::npos; end = head.find('\n', end + 1))
+    if (end + 1 < head.size() && (head[end + 1] == ' ' || head[end + 1] == '\t'))
+      return true;
+  return false;
 }
 
 error target_too_long() {
@@ -52,9 +55,12 @@ error head_too_large() {
 }  // namespace
 
 std::size_t find_head_end(std::string_view input, std::size_t seen) {
-  auto from = seen < head_end.size() ? 0 : seen - head_end.size() + 1;
-  auto at = input.find(head_end, from);
-  return at == std::string_view::npos ? 0 : at + head_end.size();
+  // From line end to line end: a search for all four bytes stops at every CR.
+  auto from = seen < head_end.size() ? head_end.size() - 1 : seen;
+  for (auto at = input.find('\n', from); at != std::string_view::npos; at = input.find('\n', at + 1))
+    if (input.substr(at + 1 - head_end.size(), head_end.size()) == head_end)
+      return at + 1;
+  return 0;
 }
 
 result<void> check_incomplete_head(std::string_view input) {

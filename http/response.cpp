@@ -48,6 +48,14 @@ bool has_body(unsigned status) {
   return status >= 200 && status != 204 && status != 304;
 }
 
+void append_status_line(std::string& out, unsigned status, bool http11) {
+  out.append(http11 ? "HTTP/1.1 " : "HTTP/1.0 ");
+  append_json_number(out, status);
+  out.push_back(' ');
+  out.append(boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status)));
+  out.append("\r\n");
+}
+
 void append_header(std::string& out, std::string_view name, std::string_view value) {
   out.append(name).append(": ").append(value).append("\r\n");
 }
@@ -55,12 +63,11 @@ void append_header(std::string& out, std::string_view name, std::string_view val
 }  // namespace
 
 void append_head(std::string& out, const response& what, const head_options& how) {
-  out.append(how.http11 ? "HTTP/1.1 " : "HTTP/1.0 ");
-  append_json_number(out, what.status);
-  out.push_back(' ');
-  out.append(boost::beast::http::obsolete_reason(
-      static_cast<boost::beast::http::status>(what.status)));
-  out.append("\r\n").append(how.date_header);
+  if (how.http11 && what.status == 200)
+    out.append("HTTP/1.1 200 OK\r\n");
+  else
+    append_status_line(out, what.status, how.http11);
+  out.append(how.date_header);
   if (has_body(what.status)) {
     if (!what.content_type.empty())
       append_header(out, "Content-Type", what.content_type);

@@ -55,7 +55,7 @@ task<void> session::run() {
 }
 
 task<void> session::serve() {
-  enter_idle();
+  enter_idle(services_.time.now());
   for (int turns = 1;; ++turns) {
     auto next = look_for_request();
     if (next == next_step::stop)
@@ -79,12 +79,15 @@ task<void> session::serve() {
     } catch (const std::exception& failed) {
       answer = crashed(failed);
     }
-    if (!try_send(answer) && !co_await send_rest(answer))
-      co_return finish_request();
-    finish_request();
+    bool sent = try_send(answer);
+    if (!sent)
+      sent = co_await send_rest(answer);
+    auto now = finish_request();
+    if (!sent)
+      co_return;
     if (closing_)
       break;
-    enter_idle();
+    enter_idle(now);
     if (turns == turns_max)
       co_await asio::post(services_.executor, asio::use_awaitable_t<loop_executor>{});
   }
@@ -117,18 +120,19 @@ session::next_step session::look_for_request() {
   }
 }
 
-void session::enter_idle() {
+void session::enter_idle(mono_time now) {
   phase_ = phase::idle;
   expired_ = false;
   idle_shrunk_ = false;
-  idle_since_ = services_.time.now();
+  idle_since_ = now;
   slot_.set_deadline(idle_since_ +
                      std::min<mono_duration>(services_.config.idle_timeout, idle_shrink_after));
 }
 
-/// Counts the request and lets go of what only it needed.
-void session::finish_request() {
-  auto took = services_.time.now() - started_;
+/// Counts the request and lets go of what only it needed. Returns when that was.
+mono_time session::finish_request() {
+  auto now = services_.time.now();
+  auto took = now - started_;
   services_.metrics.request_done(route_index_, req.method, answer_status_, took, body_bytes_,
                                  sent_bytes_);
   if (services_.config.access_log || answer_status_ == 500)
@@ -140,6 +144,7 @@ void session::finish_request() {
     chunked_body_ = {};
   if (out_.capacity() > input_buffer::kept_bytes)
     out_ = {};
+  return now;
 }
 
 void session::log_request(mono_duration took) const {

@@ -49,8 +49,8 @@ class session final : public exchange,
   task<void> run();
   task<void> serve();
   next_step look_for_request();
-  void enter_idle();
-  void finish_request();
+  void enter_idle(mono_time now);
+  mono_time finish_request();
   void log_request(mono_duration took) const;
   response crashed(const std::exception& why) const;
   task<void> linger();

@@ -153,8 +153,11 @@ task<bool> session::send_continue() {
 // -- what handlers of streams use ---------------------------------------------
 
 task<result<body_part>> session::read_part() {
-  if (continue_due_ && !co_await send_continue())
-    co_return give_up(errc::bad_request, "The connection ended before the request body.");
+  if (continue_due_) {
+    bool sent = co_await send_continue();
+    if (!sent)
+      co_return give_up(errc::bad_request, "The connection ended before the request body.");
+  }
   for (;;) {
     in_.consume(std::exchange(part_bytes_, 0));
     if (std::exchange(woken_, false))

@@ -62,12 +62,14 @@ task<bool> session::send_rest(const response& what) {
     closing_ = closing_ || !whole;
     if (!whole || !parser_->head().http11)
       co_return whole;
-    co_return co_await write_all(last_chunk, {});
+    bool sent = co_await write_all(last_chunk, {});
+    co_return sent;
   }
   auto head_sent = std::min(sent_bytes_, out_.size());
   auto body_sent = sent_bytes_ - head_sent;
-  co_return co_await write_all(std::string_view{out_}.substr(head_sent),
-                               unsent_body_.substr(body_sent));
+  bool sent = co_await write_all(std::string_view{out_}.substr(head_sent),
+                                 unsent_body_.substr(body_sent));
+  co_return sent;
 }
 
 task<bool> session::write_all(std::string_view first, std::string_view second) {
@@ -109,7 +111,8 @@ task<result<void>> session::begin_stream(response head) {
   how.request_id = req.id;
   out_.clear();
   append_head(out_, head, how);
-  if (!co_await write_all(out_, {}))
+  bool sent = co_await write_all(out_, {});
+  if (!sent)
     co_return error{errc::bad_request, "The connection is gone."};
   co_return result<void>{};
 }
@@ -124,7 +127,8 @@ task<result<void>> session::write_part(std::string_view part) {
   out_ += part;
   if (chunked)
     out_ += "\r\n";
-  if (!co_await write_all(out_, {}))
+  bool sent = co_await write_all(out_, {});
+  if (!sent)
     co_return error{errc::bad_request, "The connection is gone."};
   co_return result<void>{};
 }
