@@ -1,6 +1,7 @@
 #include "app/admin_client.hpp"
 #include "app/bench_load.hpp"
 #include "app/commands.hpp"
+#include "app/options.hpp"
 #include "app/stop_signal.hpp"
 #include "app/table.hpp"
 #include "app/units.hpp"
@@ -17,7 +18,7 @@ namespace json = boost::json;
 namespace {
 
 struct bench_options {
-  std::string server = "http://127.0.0.1:8082";
+  std::string server = default_server;
   std::string output = "text";
   std::int64_t partitions = 6;
   load_options load;
@@ -113,15 +114,6 @@ int run(const char* name, bench_options& o, load_function load) {
   return result->errors == 0 ? exit_ok : exit_failed;
 }
 
-option_spec number(const char* name, std::int64_t& into, const char* help, const char* unit,
-                   std::int64_t min, std::int64_t max) {
-  option_spec spec{name, &into, help};
-  spec.value_name = unit;
-  spec.min = min;
-  spec.max = max;
-  return spec;
-}
-
 command make(const char* name, const char* summary, const char* help, load_function load,
              std::vector<option_spec> (*own)(load_options&)) {
   auto o = std::make_shared<bench_options>();
@@ -130,47 +122,42 @@ command make(const char* name, const char* summary, const char* help, load_funct
   it.name = name;
   it.summary = summary;
   it.help = help;
-  option_spec topic{"--topic,-t", &o->load.topic, "The topic; created when it does not exist"};
-  topic.value_name = "TOPIC";
-  it.options = {server_option(o->server),
-                topic,
-                number("--partitions", o->partitions, "Partitions of a topic that is created", "N",
-                       1, 20'000),
-                number("--connections,-c", o->load.connections, "Connections", "N", 1, 50'000),
-                number("--duration,-d", o->load.duration_s, "Measured time", "SECONDS", 1, 86'400),
-                number("--warmup", o->load.warmup_s, "Time before it that is not measured",
-                       "SECONDS", 0, 3'600),
-                number("--threads", o->load.threads, "Threads of this load generator", "N", 1, 64),
-                output_option(o->output)};
+  it.options = {
+      server_option(o->server),
+      text_option("--topic,-t", o->load.topic, "The topic; created when it does not exist",
+                  "TOPIC"),
+      number_option("--partitions", o->partitions, "Partitions of a topic that is created", "N", 1,
+                    20'000),
+      number_option("--connections,-c", o->load.connections, "Connections", "N", 1, 50'000),
+      number_option("--duration,-d", o->load.duration_s, "Measured time", "SECONDS", 1, 86'400),
+      number_option("--warmup", o->load.warmup_s, "Time before it that is not measured", "SECONDS",
+                    0, 3'600),
+      number_option("--threads", o->load.threads, "Threads of this load generator", "N", 1, 64),
+      output_option(o->output)};
   for (auto& option : own(o->load))
     it.options.push_back(option);
   it.run = [o, name, load] { return run(name, *o, load); };
   return it;
 }
 
-option_spec acks_option(load_options& o) {
-  option_spec acks{"--acks", &o.acks, "0 nobody, 1 the leader, all the in-sync replicas, on disk"};
-  acks.value_name = "ACKS";
-  acks.choices = {"0", "1", "all"};
-  return acks;
-}
-
 std::vector<option_spec> produce_options(load_options& o) {
-  return {number("--batch,-b", o.batch, "Records per request", "N", 1, 100'000),
-          number("--record-bytes,-r", o.record_bytes, "Size of a value", "BYTES", 0, 1 << 20),
-          acks_option(o)};
+  return {
+      number_option("--batch,-b", o.batch, "Records per request", "N", 1, 100'000),
+      number_option("--record-bytes,-r", o.record_bytes, "Size of a value", "BYTES", 0, 1 << 20),
+      acks_option(o.acks)};
 }
 
 std::vector<option_spec> consume_options(load_options& o) {
-  return {number("--fetch-bytes", o.fetch_bytes, "Most bytes per request", "BYTES", 1, 64 << 20)};
+  return {number_option("--fetch-bytes", o.fetch_bytes, "Most bytes per request", "BYTES", 1,
+                        64 << 20)};
 }
 
 std::vector<option_spec> fanout_options(load_options& o) {
-  return {number("--rate", o.rate, "Records produced per second", "N", 1, 10'000'000),
-          number("--batch,-b", o.batch, "Most records per produce request", "N", 1, 100'000),
-          number("--record-bytes,-r", o.record_bytes, "Size of a value, at least 21", "BYTES", 21,
-                 1 << 20),
-          acks_option(o)};
+  return {number_option("--rate", o.rate, "Records produced per second", "N", 1, 10'000'000),
+          number_option("--batch,-b", o.batch, "Most records per produce request", "N", 1, 100'000),
+          number_option("--record-bytes,-r", o.record_bytes, "Size of a value, at least 21",
+                        "BYTES", 21, 1 << 20),
+          acks_option(o.acks)};
 }
 
 }  // namespace

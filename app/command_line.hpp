@@ -34,7 +34,7 @@ using option_target = std::variant<bool*, std::string*, std::int64_t*, double*,
 struct option_spec {
   std::string names;  ///< "--topic,-t", or "topic" for a positional one
   option_target target;
-  std::string help;        ///< one sentence; with the unit where there is one
+  std::string help;             ///< one sentence; with the unit where there is one
   std::string value_name = {};  ///< "HOST:PORT"; empty for flags
   bool required = false;
   std::int64_t min = INT64_MIN;  ///< of numbers

@@ -1,10 +1,10 @@
 #include "app/admin_client.hpp"
 #include "app/commands.hpp"
+#include "app/options.hpp"
 #include "app/record_client.hpp"
 #include "app/record_printer.hpp"
 #include "app/stop_signal.hpp"
 #include "app/subscription.hpp"
-#include "app/table.hpp"
 #include "app/units.hpp"
 
 #include <fmt/format.h>
@@ -22,7 +22,7 @@ namespace json = boost::json;
 namespace {
 
 struct consume_options {
-  std::string server = "http://127.0.0.1:8082";
+  std::string server = default_server;
   std::string output = "text";
   std::string topic;
   std::string from = "earliest";
@@ -194,21 +194,6 @@ int run(consume_options& o) {
   return report(done.error());
 }
 
-option_spec text(const char* name, std::string& into, const char* help, const char* value_name) {
-  option_spec spec{name, &into, help};
-  spec.value_name = value_name;
-  return spec;
-}
-
-option_spec number(const char* name, std::int64_t& into, const char* help, const char* unit,
-                   std::int64_t max) {
-  option_spec spec{name, &into, help};
-  spec.value_name = unit;
-  spec.min = 0;
-  spec.max = max;
-  return spec;
-}
-
 }  // namespace
 
 command consume_command() {
@@ -220,30 +205,29 @@ command consume_command() {
       "Prints the values of a topic's records, one per line, and ends at the end of what is\n"
       "there. With --follow it goes on with new records as they come, over a WebSocket.\n"
       "Within a partition records come in order; between partitions there is none.";
-  auto format = text("--format", o->format,
-                     "How keys and values look with --output json: text (default), json, binary "
-                     "(base64)",
-                     "FORMAT");
-  format.choices = {"text", "json", "binary"};
+  auto format = choice_option("--format", o->format,
+                              "How keys and values look with --output json (default: text); "
+                              "binary is base64",
+                              "FORMAT", {"text", "json", "binary"});
   it.options = {
       server_option(o->server),
-      text("topic", o->topic, "Name of the topic", "TOPIC"),
-      text("--from", o->from, "Where to begin: earliest, latest, an offset or timestamp:MS",
-           "POSITION"),
+      topic_argument(o->topic),
+      text_option("--from", o->from, "Where to begin: earliest, latest, an offset or timestamp:MS",
+                  "POSITION"),
       {"--follow,-f", &o->follow, "Go on with new records until Ctrl-C"},
-      number("--partition,-p", o->partition, "Only this partition", "N", 20'000),
-      number("--max,-n", o->max, "End after so many records", "N", INT64_MAX),
-      number("--wait", o->wait_s, "At the end, wait so long for new records by long poll",
-             "SECONDS", 86'400),
+      number_option("--partition,-p", o->partition, "Only this partition", "N", 0, 20'000),
+      number_option("--max,-n", o->max, "End after so many records", "N", 0, INT64_MAX),
+      number_option("--wait", o->wait_s, "At the end, wait so long for new records by long poll",
+                    "SECONDS", 0, 86'400),
       format,
       {"--print-key", &o->print.key, "Print the key before the value"},
       {"--print-offset", &o->print.offset, "Print the offset"},
       {"--print-partition", &o->print.partition, "Print the partition"},
       {"--print-timestamp", &o->print.timestamp, "Print the timestamp (ms since 1970)"},
       {"--print-headers", &o->print.headers, "Print the headers as NAME=VALUE,..."},
-      text("--separator", o->print.separator, "Between what is printed (default: a tab)", "TEXT"),
+      text_option("--separator", o->print.separator, "Between what is printed (default: a tab)",
+                  "TEXT"),
       output_option(o->output)};
-  it.options[1].required = true;
   it.examples =
       "Examples:\n"
       "  troupe consume greetings\n"

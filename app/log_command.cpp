@@ -1,5 +1,6 @@
 #include "app/commands.hpp"
 #include "app/failure.hpp"
+#include "app/options.hpp"
 #include "app/segment_dump.hpp"
 #include "app/table.hpp"
 #include "app/units.hpp"
@@ -171,8 +172,8 @@ command log_command() {
       "batch with position, offsets, records, codec, producer and the verdict on its CRC. Ends\n"
       "with 1 when anything is damaged. A batch cut short at the end of the newest segment is\n"
       "what a crash leaves; the broker drops it when it starts.";
-  option_spec path{"path", &o->path, "A segment (*.log) or the directory of a partition"};
-  path.value_name = "FILE|DIR";
+  auto path =
+      text_option("path", o->path, "A segment (*.log) or the directory of a partition", "FILE|DIR");
   path.required = true;
   dump_it.options = {
       path, {"--records,-r", &o->records, "Show the records too"}, output_option(o->output)};

@@ -1,8 +1,8 @@
 #include "app/commands.hpp"
 #include "app/line_reader.hpp"
+#include "app/options.hpp"
 #include "app/progress.hpp"
 #include "app/record_client.hpp"
-#include "app/table.hpp"
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -17,7 +17,7 @@ namespace json = boost::json;
 namespace {
 
 struct produce_options {
-  std::string server = "http://127.0.0.1:8082";
+  std::string server = default_server;
   std::string output = "text";
   std::string topic;
   std::string file = "-";
@@ -88,13 +88,16 @@ class producer {
     auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options_.retry_s);
     while (!batch_.empty()) {
       auto sent = send_once();
-      if (!sent && !sent.error().retriable)
+      // A broker that was never there is not waited for; one that restarts is.
+      bool never_there = !sent && sent.error().code == exit_unreachable && totals_.records == 0;
+      if (!sent && (!sent.error().retriable || never_there))
         return sent.error();
       if (batch_.empty())
         break;
       if (std::chrono::steady_clock::now() >= deadline)
-        return failure{exit_failed, fmt::format("line {}: {}; gave up after {} s", batch_[0].line,
-                                                last_error_, options_.retry_s)};
+        return failure{sent ? exit_failed : sent.error().code,
+                       fmt::format("line {}: {}; gave up after {} s", batch_[0].line, last_error_,
+                                   options_.retry_s)};
       ++totals_.retries;
       std::this_thread::sleep_for(std::chrono::milliseconds(300));
     }
@@ -218,23 +221,6 @@ int run(const produce_options& options) {
   return done ? exit_ok : report(done.error());
 }
 
-option_spec number(const char* name, std::int64_t& into, const char* help, const char* unit,
-                   std::int64_t min, std::int64_t max) {
-  option_spec spec{name, &into, help};
-  spec.value_name = unit;
-  spec.min = min;
-  spec.max = max;
-  return spec;
-}
-
-option_spec text(const char* name, std::string& into, const char* help, const char* value_name,
-                 std::vector<std::string> choices = {}) {
-  option_spec spec{name, &into, help};
-  spec.value_name = value_name;
-  spec.choices = std::move(choices);
-  return spec;
-}
-
 }  // namespace
 
 command produce_command() {
@@ -248,24 +234,22 @@ command produce_command() {
       "acknowledged; with a failure it says which line, and what came before is stored.";
   it.options = {
       server_option(o->server),
-      text("topic", o->topic, "Name of the topic", "TOPIC"),
-      text("--file,-f", o->file, "Read from FILE instead of standard input", "FILE"),
-      text("--format", o->format,
-           "What a line is: text (UTF-8), json (one JSON text) or binary (any bytes)", "FORMAT",
-           {"text", "json", "binary"}),
-      text("--key-separator,-k", o->key_separator, "Split each line into key and value here",
-           "TEXT"),
+      topic_argument(o->topic),
+      text_option("--file,-f", o->file, "Read from FILE instead of standard input", "FILE"),
+      choice_option("--format", o->format,
+                    "What a line is: text (UTF-8), json (one JSON text) or binary (any bytes)",
+                    "FORMAT", {"text", "json", "binary"}),
+      text_option("--key-separator,-k", o->key_separator, "Split each line into key and value here",
+                  "TEXT"),
       {"--tombstones", &o->tombstones, "An empty value is null: it deletes its key in compaction"},
-      text("--acks", o->acks,
-           "Who must have a record: 0 nobody, 1 the leader, all the in-sync replicas, on disk",
-           "ACKS", {"0", "1", "all"}),
-      number("--batch", o->batch, "Most records in one request", "N", 1, 100'000),
-      number("--batch-bytes", o->batch_bytes, "Most bytes of records in one request", "BYTES", 1,
-             12 << 20),
-      number("--retry", o->retry_s, "Go on trying for so long when the broker refuses for now",
-             "SECONDS", 0, 3'600),
+      acks_option(o->acks),
+      number_option("--batch", o->batch, "Most records in one request", "N", 1, 100'000),
+      number_option("--batch-bytes", o->batch_bytes, "Most bytes of records in one request",
+                    "BYTES", 1, 12 << 20),
+      number_option("--retry", o->retry_s,
+                    "Go on trying for so long when the broker refuses for now", "SECONDS", 0,
+                    3'600),
       output_option(o->output)};
-  it.options[1].required = true;
   it.examples =
       "Examples:\n"
       "  echo 'hello' | troupe produce greetings\n"

@@ -1,4 +1,5 @@
 #include "app/commands.hpp"
+#include "app/options.hpp"
 #include "app/sample_run.hpp"
 #include "app/stop_signal.hpp"
 #include "app/table.hpp"
@@ -19,7 +20,7 @@ namespace json = boost::json;
 namespace {
 
 struct sample_settings {
-  std::string server = "http://127.0.0.1:8082";
+  std::string server = default_server;
   std::string output = "text";
   std::string input = "-";
   sample_options run;
@@ -146,14 +147,6 @@ int run(sample_settings& settings) {
   return outcome->differences.empty() ? exit_ok : exit_failed;
 }
 
-option_spec number(const char* name, std::int64_t& into, const char* help, std::int64_t max) {
-  option_spec spec{name, &into, help};
-  spec.value_name = "N";
-  spec.min = 1;
-  spec.max = max;
-  return spec;
-}
-
 }  // namespace
 
 command sample_command() {
@@ -171,18 +164,15 @@ command sample_command() {
   it.examples =
       "Example:\n"
       "  apt-cache dumpavail | troupe sample";
-  option_spec input{"--input,-i", &o->input,
-                    "Output of 'apt-cache dumpavail'; - is standard input"};
-  input.value_name = "FILE";
-  option_spec topic{"--topic,-t", &o->run.topic, "The topic; created when it does not exist"};
-  topic.value_name = "TOPIC";
   it.options = {
       server_option(o->server),
-      input,
-      topic,
-      number("--partitions", o->run.partitions, "Partitions of a topic that is created", 20'000),
-      number("--connections,-c", o->run.connections, "HTTP connections", 256),
-      number("--batch,-b", o->run.batch, "Records per request", 10'000),
+      text_option("--input,-i", o->input, "Output of 'apt-cache dumpavail'; - is standard input",
+                  "FILE"),
+      text_option("--topic,-t", o->run.topic, "The topic; created when it does not exist", "TOPIC"),
+      number_option("--partitions", o->run.partitions, "Partitions of a topic that is created", "N",
+                    1, 20'000),
+      number_option("--connections,-c", o->run.connections, "HTTP connections", "N", 1, 256),
+      number_option("--batch,-b", o->run.batch, "Records per request", "N", 1, 10'000),
       output_option(o->output)};
   it.run = [o] { return run(*o); };
   return it;

@@ -1,6 +1,7 @@
 #include "app/broker_process.hpp"
 #include "app/commands.hpp"
 #include "app/logging.hpp"
+#include "app/options.hpp"
 
 #include <fmt/format.h>
 
@@ -71,9 +72,8 @@ command serve_command() {
       "writable or the address is taken, and with 2 when a setting is wrong.";
   for (const auto& setting : broker_setting_table())
     it.options.push_back(option_of(setting, *o));
-  option_spec format{"--log-format", &o->log_format, "text for people, json for machines"};
-  format.value_name = "FORMAT";
-  format.choices = {"text", "json"};
+  auto format = choice_option("--log-format", o->log_format, "text for people, json for machines",
+                              "FORMAT", {"text", "json"});
   format.variable = "TROUPE_LOG_FORMAT";
   format.group = "Log";
   it.options.push_back(format);

@@ -72,14 +72,4 @@ std::string encode_component(std::string_view text) {
   return out;
 }
 
-option_spec server_option(std::string& into) {
-  option_spec spec;
-  spec.names = "--server,-s";
-  spec.target = &into;
-  spec.help = "The broker's HTTP address";
-  spec.value_name = "URL";
-  spec.variable = "TROUPE_SERVER";
-  return spec;
-}
-
 }  // namespace troupe::app

@@ -22,7 +22,4 @@ attempt<server_url> parse_server_url(std::string_view text);
 /// Percent-encodes what may not stand in one segment of a path or in one value of a query.
 std::string encode_component(std::string_view text);
 
-/// The option every client command has.
-option_spec server_option(std::string& into);
-
 }  // namespace troupe::app

@@ -1,6 +1,5 @@
 #include "app/table.hpp"
 
-#include "app/command_line.hpp"
 #include "runtime/base/assert.hpp"
 
 #include <algorithm>
@@ -45,16 +44,6 @@ std::string table::text() const {
     out += line + "\n";
   }
   return out;
-}
-
-option_spec output_option(std::string& into) {
-  option_spec spec;
-  spec.names = "--output,-o";
-  spec.target = &into;
-  spec.help = "text for people, json for scripts";
-  spec.value_name = "FORM";
-  spec.choices = {"text", "json"};
-  return spec;
 }
 
 }  // namespace troupe::app

@@ -18,8 +18,4 @@ class table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-/// The option "--output text|json" that scripts use.
-struct option_spec;
-option_spec output_option(std::string& into);
-
 }  // namespace troupe::app

@@ -1,5 +1,6 @@
 #include "app/admin_client.hpp"
 #include "app/commands.hpp"
+#include "app/options.hpp"
 #include "app/table.hpp"
 #include "app/units.hpp"
 
@@ -13,7 +14,7 @@ namespace json = boost::json;
 namespace {
 
 struct topic_options {
-  std::string server = "http://127.0.0.1:8082";
+  std::string server = default_server;
   std::string output = "text";
   std::string topic;
   std::int64_t partitions = -1;
@@ -44,21 +45,6 @@ command make(const options_ptr& options, std::string name, std::string summary,
     return done ? exit_ok : report(done.error());
   };
   return it;
-}
-
-option_spec topic_name(topic_options& options) {
-  option_spec spec{"topic", &options.topic, "Name of the topic: 1 to 249 of a-z A-Z 0-9 . _ -"};
-  spec.value_name = "TOPIC";
-  spec.required = true;
-  return spec;
-}
-
-option_spec number(const char* name, std::int64_t& into, const char* help, std::int64_t max) {
-  option_spec spec{name, &into, help};
-  spec.value_name = "N";
-  spec.min = 1;
-  spec.max = max;
-  return spec;
 }
 
 /// "retention.ms=3600000" -> name and value.
@@ -190,11 +176,13 @@ option_spec set_option(topic_options& options) {
 
 command create_command(const options_ptr& o) {
   auto it = make(o, "create", "Create a topic", create);
-  it.options.push_back(topic_name(*o));
-  it.options.push_back(number("--partitions,-p", o->partitions,
-                              "Number of partitions (default: the broker's)", 20'000));
-  it.options.push_back(number("--replication-factor", o->replication_factor,
-                              "Copies of each partition (default: the broker's)", 1'000));
+  it.options.push_back(topic_argument(o->topic));
+  it.options.push_back(number_option("--partitions,-p", o->partitions,
+                                     "Number of partitions (default: the broker's)", "N", 1,
+                                     20'000));
+  it.options.push_back(number_option("--replication-factor", o->replication_factor,
+                                     "Copies of each partition (default: the broker's)", "N", 1,
+                                     1'000));
   it.options.push_back(set_option(*o));
   it.options.push_back({"--if-not-exists", &o->if_not_exists, "Succeed when it exists already"});
   it.examples =
@@ -206,15 +194,16 @@ command create_command(const options_ptr& o) {
 
 command alter_command(const options_ptr& o) {
   auto it = make(o, "alter", "Change the settings or raise the partitions of a topic", alter);
-  it.options.push_back(topic_name(*o));
+  it.options.push_back(topic_argument(o->topic));
   it.options.push_back(set_option(*o));
   option_spec unset{"--unset", &o->unset, "Reset a configuration to its default; may be repeated"};
   unset.value_name = "NAME";
   it.options.push_back(unset);
-  it.options.push_back(number("--partitions,-p", o->partitions,
-                              "New number of partitions; it can only grow, and keys may then go "
-                              "to other partitions",
-                              20'000));
+  it.options.push_back(
+      number_option("--partitions,-p", o->partitions,
+                    "New number of partitions; it can only grow, and keys may then go "
+                    "to other partitions",
+                    "N", 1, 20'000));
   it.examples =
       "Examples:\n"
       "  troupe topic alter orders --set retention.ms=86400000\n"
@@ -227,9 +216,9 @@ command alter_command(const options_ptr& o) {
 command topic_command() {
   auto options = std::make_shared<topic_options>();
   auto described = make(options, "describe", "Show partitions, offsets and settings", describe);
-  described.options.push_back(topic_name(*options));
+  described.options.push_back(topic_argument(options->topic));
   auto deleted = make(options, "delete", "Delete a topic and all its records", remove);
-  deleted.options.push_back(topic_name(*options));
+  deleted.options.push_back(topic_argument(options->topic));
   deleted.options.push_back({"--if-exists", &options->if_exists, "Succeed when there is none"});
   command it;
   it.name = "topic";

@@ -1,4 +1,5 @@
 #include "app/commands.hpp"
+#include "app/options.hpp"
 
 #include <fmt/format.h>
 
@@ -23,14 +24,10 @@ command completion_command() {
       "  source <(troupe completion bash)\n"
       "  troupe completion zsh > ~/.zfunc/_troupe\n"
       "  troupe completion fish > ~/.config/fish/completions/troupe.fish";
-  option_spec spec;
-  spec.names = "shell";
-  spec.target = shell.get();
-  spec.help = "The shell";
-  spec.value_name = "bash|zsh|fish";
-  spec.required = true;
-  spec.choices = {"bash", "zsh", "fish"};
-  it.options.push_back(spec);
+  auto which =
+      choice_option("shell", *shell, "The shell", "bash|zsh|fish", {"bash", "zsh", "fish"});
+  which.required = true;
+  it.options.push_back(which);
   it.run = [shell] {
     fmt::print("{}", completion_script(troupe_command(), *shell));
     return exit_ok;

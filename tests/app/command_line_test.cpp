@@ -154,6 +154,15 @@ TEST_F(a_program, ConfigurationFileGivesOptions) {
   EXPECT_EQ(number, 6);
 }
 
+TEST_F(a_program, ConfigurationFileWinsOverTheEnvironment) {
+  setenv("TROUPE_TEST_WORD", "start", 1);
+  auto path = testing::TempDir() + "troupe-config-word.toml";
+  std::ofstream(path) << "word = \"stop\"\n";
+  run({"group", "go", "home", "--config", path});
+  EXPECT_EQ(word, "stop");
+  unsetenv("TROUPE_TEST_WORD");
+}
+
 TEST_F(a_program, UnknownKeyInTheConfigurationFileIsAnError) {
   auto path = testing::TempDir() + "troupe-config-unknown.toml";
   std::ofstream(path) << "nubmer = 5\n";

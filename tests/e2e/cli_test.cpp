@@ -202,8 +202,10 @@ TEST_F(command_line, SampleComparesWhatCameOutWithWhatWentIn) {
 
 TEST_F(command_line, BrokerThatIsGoneIsUnreachable) {
   broker.kill();
-  for (std::vector<std::string> arguments :
-       {std::vector<std::string>{"topic", "list"}, {"consume", "t"}, {"sample", "--input", "-"}}) {
+  for (std::vector<std::string> arguments : {std::vector<std::string>{"topic", "list"},
+                                             {"consume", "t"},
+                                             {"sample", "--input", "-"},
+                                             {"produce", "t"}}) {
     auto ended = troupe(arguments, "Package: a\n");
     EXPECT_EQ(ended.code, exit_unreachable) << arguments[0];
   }
