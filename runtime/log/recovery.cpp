@@ -1,6 +1,5 @@
 #include "runtime/log/recovery.hpp"
 
-#include "runtime/base/limits.hpp"
 #include "runtime/log/recovery_steps.hpp"
 
 #include <algorithm>
@@ -47,7 +46,7 @@ result<void> log_recovery::list_files() {
     const auto parsed = parse_log_file_name(name);
     switch (parsed.kind) {
       case log_file::segment:
-        found_.push_back({.base = parsed.base, .size = 0, .summary = {}});
+        found_.push_back({.base = parsed.base, .size = 0, .has_index = false, .summary = {}});
         break;
       case log_file::index:
       case log_file::time_index:
@@ -147,7 +146,7 @@ result<void> log_recovery::measure_segments() {
 }
 
 result<log_recovery::found_segment> log_recovery::measure(offset_t base) {
-  found_segment measured{.base = base, .size = 0, .summary = {}};
+  found_segment measured{.base = base, .size = 0, .has_index = false, .summary = {}};
   auto in = in_.on.open(segment_file_path(in_.directory, base, log_file::segment),
                         open_mode::read_only);
   if (!in)
@@ -156,7 +155,8 @@ result<log_recovery::found_segment> log_recovery::measure(offset_t base) {
   if (!size)
     return size.error();
   measured.size = *size;
-  if (!indexes_.contains(base))
+  measured.has_index = indexes_.contains(base);
+  if (!measured.has_index)
     return measured;
   auto index = in_.on.open(segment_file_path(in_.directory, base, log_file::index),
                            open_mode::read_only);
@@ -165,6 +165,9 @@ result<log_recovery::found_segment> log_recovery::measure(offset_t base) {
     return measured;
   if (auto got = (*index)->read_at(0, header); got && *got == header.size())
     measured.summary = decode_index_header(header, index_kind::offsets, base);
+  // Of an earlier segment that began at the same offset, or this one was cut since.
+  if (measured.summary && measured.summary->covered > measured.size)
+    measured.summary.reset();
   return measured;
 }
 
@@ -184,75 +187,6 @@ void log_recovery::drop_aliens() {
       kept.push_back(next);
   }
   found_ = std::move(kept);
-}
-
-// -- what is kept is made durable ---------------------------------------------
-
-result<void> log_recovery::finish() {
-  // Everything that was left is below what may still be read.
-  if (log_.end < log_.log_start) {
-    for (const auto& segment : log_.segments)
-      if (auto removed = segment->remove_files(); !removed)
-        return removed;
-    log_.segments.clear();
-    log_.active = false;
-    log_.end = log_.log_start;
-    log_.changed = true;
-  }
-  if (auto stored = store_epochs(); !stored)
-    return stored;
-  log_.durable_end = log_.end;
-  if (!in_.options.syncs)
-    log_.durable_end = mark_ && mark_->synced ? std::clamp(mark_->end, log_.log_start, log_.end)
-                                              : log_.log_start;
-  else if (auto durable = make_durable(); !durable)
-    return durable;
-  log_.changed |= damage_ || report_.scanned_bytes > 0 || report_.torn_bytes > 0;
-  report_.clean = mark_ && mark_->clean && !log_.changed;
-  return {};
-}
-
-result<void> log_recovery::make_durable() {
-  const auto knows = mark_ && mark_->synced;
-  const auto touched = report_.scanned_bytes > 0 || report_.torn_bytes > 0 || !knows;
-  if (!touched)
-    return {};
-  for (auto& segment : log_.segments) {
-    const auto is_tail = tail_ < found_.size() && segment->base() >= found_[tail_].base;
-    if (knows && !is_tail)
-      continue;
-    const auto from = !is_tail                                  ? segment->size()
-                      : segment->base() == found_[tail_].base ? tail_from_.position
-                                                              : 0;
-    if (auto done = renew(*segment, from); !done)
-      return done;
-  }
-  if (auto done = renew_epochs(); !done)
-    return done;
-  for (const auto& directory : {in_.directory, parent_directory(in_.directory)})
-    if (auto done = in_.on.sync_directory(directory); !done)
-      return done;
-  return {};
-}
-
-result<void> log_recovery::renew(segment& which, std::uint64_t from) {
-  constexpr std::size_t portion = 1 * limits::MiB;
-  auto to = which.opened();
-  if (!to)
-    return to.error();
-  bytes buffer;
-  // A sync that failed before the restart may have left pages that look clean and are not on the
-  // disk. Written again they are dirty, and the sync below covers them for certain.
-  for (auto at = from; at < which.size(); at += buffer.size()) {
-    buffer.resize(std::min<std::uint64_t>(portion, which.size() - at));
-    auto got = (*to)->read_at(at, buffer);
-    if (!got)
-      return got.error();
-    const byte_view parts[] = {byte_view{buffer}.first(*got)};
-    if (auto written = (*to)->write_at(at, parts); !written)
-      return written;
-  }
-  return (*to)->sync();
 }
 
 }  // namespace troupe

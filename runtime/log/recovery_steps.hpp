@@ -37,7 +37,8 @@ class log_recovery {
   struct found_segment {
     offset_t base = 0;
     std::uint64_t size = 0;
-    std::optional<index_summary> summary;
+    bool has_index = false;
+    std::optional<index_summary> summary;  ///< of the index, when it can be of this segment
   };
 
   // recovery.cpp: what is there
@@ -48,9 +49,12 @@ class log_recovery {
   result<void> measure_segments();
   result<found_segment> measure(offset_t base);
   void drop_aliens();
+
+  // recovery_finish.cpp: what is kept is made durable
   result<void> finish();
   result<void> make_durable();
   result<void> renew(segment& which, std::uint64_t from);
+  result<void> renew_index(segment& which);
 
   // recovery_epochs.cpp: the leader epochs
   result<void> load_epochs();
@@ -64,6 +68,7 @@ class log_recovery {
   void find_tail_without_segment();
   result<void> scan_tail();
   result<void> scan(segment& which, std::uint64_t size);
+  result<void> drop_stale_index(const segment& which, const found_segment& found);
   result<void> cut(segment& which, std::uint64_t size);
   result<void> cut_segments(std::size_t first);
 

@@ -78,6 +78,8 @@ result<void> log_recovery::scan_tail() {
     log_.active = true;
     if (auto done = scan(tail, found.size); !done)
       return done;
+    if (auto done = drop_stale_index(tail, found); !done)
+      return done;
     log_.end = tail.end();
     if (tail.size() < found.size) {
       if (auto done = cut(tail, found.size); !done)
@@ -115,6 +117,13 @@ result<void> log_recovery::scan(segment& which, std::uint64_t size) {
     which.note(at, header);
     report_.scanned_bytes += header.size();
   }
+}
+
+result<void> log_recovery::drop_stale_index(const segment& which, const found_segment& found) {
+  if (!found.has_index || (found.summary && found.summary->covered <= which.size()))
+    return {};
+  log_.changed = true;
+  return remove_index_files(in_.on, in_.directory, which.base());
 }
 
 result<void> log_recovery::cut(segment& which, std::uint64_t size) {
