@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 #include <prometheus/text_serializer.h>
 
-#include <regex>
 #include <set>
 
 namespace troupe {
@@ -23,14 +22,13 @@ std::string text_of(metric_samples& samples) {
 // https://prometheus.io/docs/practices/naming: counters end in _total, units are base units.
 TEST(MetricTable, FollowsTheConventionsOfPrometheus) {
   std::set<std::string_view> names;
-  const std::regex label{"([a-z_]+(,[a-z_]+)*)?"};
   for (const auto& row : metric_table()) {
     const std::string name{row.name};
     EXPECT_TRUE(names.insert(row.name).second) << name;
     EXPECT_TRUE(name.starts_with("troupe_") || name.starts_with("process_")) << name;
     EXPECT_EQ(name.ends_with("_total"), row.kind == metric_kind::counter) << name;
     EXPECT_TRUE(row.unit.empty() || name.find(row.unit) != std::string::npos) << name;
-    EXPECT_TRUE(std::regex_match(std::string{row.labels}, label)) << name;
+    EXPECT_EQ(row.labels.find_first_not_of("abcdefghijklmnopqrstuvwxyz_,"), row.labels.npos);
     EXPECT_FALSE(row.help.empty() || row.help.ends_with('.')) << name;
     EXPECT_EQ(&info_of(row.id), &row);
   }
