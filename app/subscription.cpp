@@ -19,9 +19,11 @@ attempt<void> handle(const json::object& frame, const subscription_events& event
       events.on_caught_up(static_cast<std::int32_t>(frame.at("partition").as_int64()),
                           frame.at("next_offset").as_int64());
   } else if (type == "error") {
-    return failure{exit_failed, fmt::format("the broker ends the subscription: {} (error {})",
-                                            std::string_view(frame.at("message").as_string()),
-                                            frame.at("error_code").as_int64())};
+    auto code = frame.at("error_code").as_int64();
+    // A broker that stops is as good as gone; anything else is said about this subscription.
+    return failure{code / 100 == 503 ? exit_unreachable : exit_failed,
+                   fmt::format("the broker ends the subscription: {} (error {})",
+                               std::string_view(frame.at("message").as_string()), code)};
   }
   return {};
 }

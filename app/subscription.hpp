@@ -14,8 +14,8 @@ namespace troupe::app {
 
 struct subscription_options {
   std::string topic;
-  std::vector<std::int32_t> partitions;  ///< empty: all
-  std::string from = "earliest";         ///< earliest, latest, an offset or timestamp:MS
+  std::vector<std::int32_t> partitions = {};  ///< empty: all
+  std::string from = "earliest";              ///< earliest, latest, an offset or timestamp:MS
   http::embedded_format format = http::embedded_format::text;
 };
 

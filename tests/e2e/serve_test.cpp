@@ -1,5 +1,6 @@
 #include "app/admin_client.hpp"
 #include "app/record_client.hpp"
+#include "app/subscription.hpp"
 #include "tests/support/e2e/history.hpp"
 #include "tests/support/e2e/program.hpp"
 
@@ -45,6 +46,26 @@ TEST_F(serve, CtrlCStopsAsWell) {
   broker_process broker(data.path());
   broker.signal(SIGINT);
   EXPECT_EQ(broker.wait(5s).code, 0);
+}
+
+TEST_F(serve, OpenConnectionsDoNotKeepItFromStoppingWithin5Seconds) {
+  broker_process broker(data.path());
+  app::http_client idle(broker.server());
+  ASSERT_TRUE(app::admin_client(idle).create({"t", 1, -1, {}}));
+  auto subscribed = app::subscription::open(broker.server(), {"t", {}, "earliest"});
+  ASSERT_TRUE(subscribed) << subscribed.error().message;
+  std::thread polling([&] {
+    app::http_client http(broker.server());
+    app::fetch_options fetch;
+    fetch.wait_ms = 30'000;
+    (void)app::fetch_records(http, "t", fetch, [](const auto&) {});
+  });
+  std::this_thread::sleep_for(200ms);
+  auto begin = std::chrono::steady_clock::now();
+  auto ended = broker.stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  polling.join();
 }
 
 TEST_F(serve, SecondSignalEndsAtOnce) {
