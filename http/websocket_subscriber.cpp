@@ -39,6 +39,9 @@ std::optional<partition_slot> websocket_subscriber::find(partition_id which) con
 }
 
 void websocket_subscriber::add_credit(std::int64_t records, std::optional<std::int64_t> bytes) {
+  // What was heard of the end before the wait is too old to say "caught up" by.
+  if (!has_credit())
+    for (auto& x : places_) x.end = no_offset;
   records_credit_ = grown(records_credit_, records);
   if (bytes) bytes_credit_ = grown(bytes_credit_.value_or(0), *bytes);
 }
@@ -171,8 +174,11 @@ void websocket_subscriber::retry() {
 offset_t websocket_subscriber::on_out_of_range(partition_slot slot, offset_t log_start,
                                                offset_t end) {
   auto& x = places_[slot];
-  if (!x.stale) x.next = std::clamp(x.next, log_start, std::max(log_start, end));
-  x.end = end;
+  // A newer seek is not this answer's business.
+  if (!x.stale) {
+    x.next = std::clamp(x.next, log_start, std::max(log_start, end));
+    x.end = end;
+  }
   settle(x, stage::behind);
   return x.next;
 }
@@ -197,6 +203,13 @@ bool websocket_subscriber::seek(partition_slot slot, offset_t to) {
   x.end = no_offset;
   x.announced = false;
   return was_at_tail;
+}
+
+void websocket_subscriber::resume(partition_slot slot) {
+  auto& x = places_[slot];
+  if (!x.paused) return;
+  x.paused = false;
+  x.end = no_offset;
 }
 
 bool websocket_subscriber::pause(partition_slot slot) {

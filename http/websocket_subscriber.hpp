@@ -109,7 +109,7 @@ class websocket_subscriber {
 
   bool seek(partition_slot slot, offset_t to);
   bool pause(partition_slot slot);
-  void resume(partition_slot slot) { places_[slot].paused = false; }
+  void resume(partition_slot slot);
 
  private:
   struct place {

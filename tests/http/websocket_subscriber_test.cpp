@@ -194,6 +194,8 @@ TEST_F(WebsocketSubscriber, PauseAtTheTailAsksToDetach) {
   EXPECT_TRUE(x_.pause(0));
   expect_nothing();
   x_.resume(0);
+  expect_read(0, 70);
+  EXPECT_FALSE(nothing_arrives(0, 70, 70));
   expect_join(0, 70);
   EXPECT_EQ(tail_says(0, true, 70), joined::yes);
 }
@@ -204,7 +206,7 @@ TEST_F(WebsocketSubscriber, PauseWhileJoiningLeavesAgain) {
   EXPECT_FALSE(x_.pause(0));
   EXPECT_EQ(tail_says(0, true, 70), joined::leave_again);
   x_.resume(0);
-  expect_join(0, 70);
+  expect_read(0, 70);
 }
 
 TEST_F(WebsocketSubscriber, SeekFromEveryStage) {

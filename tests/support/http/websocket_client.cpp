@@ -103,7 +103,7 @@ bool websocket_client::wait_readable(std::chrono::milliseconds limit) {
 }
 
 bool websocket_client::read_some() {
-  if (taken_ > 1 << 20 && taken_ * 2 > received_.size()) {
+  if (taken_ * 2 >= received_.size()) {
     received_.erase(0, taken_);
     taken_ = 0;
   }
@@ -115,6 +115,12 @@ bool websocket_client::read_some() {
     if (n < 0) return errno == EAGAIN || errno == EINTR;
     if (n < static_cast<ssize_t>(piece.size())) return true;
   }
+}
+
+void websocket_client::trim() {
+  if (taken_ != received_.size()) return;
+  received_ = std::string{};
+  taken_ = 0;
 }
 
 std::optional<websocket_client::frame> websocket_client::next_frame() {
@@ -179,6 +185,7 @@ std::uint16_t websocket_client::wait_close() {
     receive_within(std::chrono::milliseconds{100});
     if (std::chrono::steady_clock::now() > end) throw std::runtime_error("not closed");
   }
+  close();
   return close_code_;
 }
 

@@ -32,12 +32,15 @@ class websocket_client {
   std::string receive();
   /// The same, or nothing within `limit` or once the socket is closed.
   std::optional<std::string> receive_within(std::chrono::milliseconds limit);
-  /// Reads on until the server closes; says how.
+  /// Reads on until the server closes, then closes too; says how.
   std::uint16_t wait_close();
   /// Bytes that can be read without waiting are read; false when the server has closed.
   bool read_some();
   /// A message among what has been read, without waiting.
   std::optional<std::string> next_message();
+
+  /// Gives back the memory of what has been taken, where that is all.
+  void trim();
 
   std::size_t pongs() const { return pongs_; }
   int descriptor() const { return socket_; }
