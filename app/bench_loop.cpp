@@ -51,6 +51,7 @@ attempt<load_result> run_sessions(const load_options& options, const load_sessio
     boost::asio::co_spawn(on.loop, session(on, i), boost::asio::detached);
   }
   std::vector<std::thread> running;
+  running.reserve(threads.size());
   for (auto& thread : threads)
     running.emplace_back([&loop = thread->loop] { loop.run(); });
   {

@@ -87,7 +87,7 @@ complete -F _troupe troupe
                      bash_choices(pages), commands);
 }
 
-std::string escape_fish(std::string text) {
+std::string escape_fish(std::string_view text) {
   std::string out;
   for (char c : text) {
     if (c == '\'' || c == '\\')

@@ -131,7 +131,7 @@ attempt<std::vector<std::string>> files_of(const std::string& path) {
   std::vector<std::string> files;
   for (const auto& name : *names)
     if (name.ends_with(".log"))
-      files.push_back(path + "/" + name);
+      files.push_back(fmt::format("{}/{}", path, name));
   if (files.empty())
     return failure{exit_failed, fmt::format("'{}' holds no segment (*.log); give a segment or the "
                                             "directory of one partition.",

@@ -61,7 +61,7 @@ struct a_program : testing::Test {
     return top;
   }
 
-  int run(std::vector<std::string> arguments) {
+  int run(const std::vector<std::string>& arguments) {
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
     auto code = run_command_line(root(), arguments);

@@ -13,7 +13,7 @@ using testing::IsEmpty;
 
 /// Runs the real program's command line in this process.
 struct the_program : testing::Test {
-  int run(std::vector<std::string> arguments) {
+  int run(const std::vector<std::string>& arguments) {
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
     auto code = run_command_line(troupe_command(), arguments);

@@ -46,7 +46,7 @@ struct a_small_disk : testing::Test {
   static app::attempt<std::vector<app::record_ack>> produce(app::http_client& http) {
     app::produce_body body(http::embedded_format::text);
     for (int i = 0; i < 8; ++i)
-      body.add("key", std::string(64 * 1024, 'x'));
+      body.add("key", std::string(65'536, 'x'));
     return app::send_records(http, "t", http::embedded_format::text, "all", body.take());
   }
 
