@@ -18,6 +18,9 @@ using namespace std::chrono_literals;
 constexpr auto tick_interval = 1s;
 /// Creations that share one sync.
 constexpr std::size_t creations_max = 1'000;
+/// Partitions being closed at once: enough to share syncs, few enough for the descriptors that
+/// their files need meanwhile.
+constexpr std::size_t closing_max = 2'000;
 
 }  // namespace
 
@@ -117,7 +120,7 @@ partition_ref broker::start_partition(const topic_ptr& topic, std::int32_t index
   if (options_.supervisor)
     send(options_.supervisor,
          watch_request{caf::actor_cast<caf::strong_actor_ptr>(started.actor),
-                       "partition " + to_string(topic_partition{topic->name, partition_id{index}})});
+                       fmt::format("partition {}-{}", topic->name, index)});
   return started;
 }
 
@@ -214,7 +217,8 @@ void broker::finish_deletion(const topic_metadata& topic, bool clean, reply& who
   if (clean) {
     metadata_change change = directories_removed{topic.id};
     if (auto ended = commit({&change, 1}); !ended)
-      spdlog::warn("deletion of topic {} is not written down: {}", topic.name, ended.error().message);
+      spdlog::warn("deletion of topic {} is not written down: {}", topic.name,
+                   ended.error().message);
   }
   // The partitions have let go of it.
   counters_.erase(topic.name);
@@ -287,31 +291,36 @@ void broker::answer(reply& who, const result<void>& how) {
 void broker::on_stop() {
   commit_creations();
   options_.node->stopping.store(true, std::memory_order_release);
-  auto view = options_.node->view();
-  closing_ = 1;
-  auto closed = [this](const outcome& how) {
-    if (!how.ok() && stopped_.result.ok())
-      stopped_.result = how;
-    if (--closing_ == 0)
-      finish_stop();
-  };
-  for (auto& [name, partitions] : view->topics) {
-    for (auto& each : *partitions) {
-      ++closing_;
-      request(each.actor, caf::infinite, close_partition{})
-          .then([closed](const partition_closed& x) { closed(x.result); },
-                [closed](const caf::error&) {
-                  closed({errc::log_closed, "a partition has ended already"});
-                });
-    }
-  }
-  closed({});
+  const auto view = options_.node->view();
+  for (auto& [name, partitions] : view->topics)
+    for (auto& each : *partitions)
+      to_close_.push_back(each.actor);
+  close_next();
 }
 
-void broker::finish_stop() {
+void broker::close_next() {
+  while (closing_ < closing_max && !to_close_.empty()) {
+    ++closing_;
+    auto next = std::move(to_close_.back());
+    to_close_.pop_back();
+    request(next, caf::infinite, close_partition{})
+        .then([this](const partition_closed& x) { on_closed(x.result); },
+              [this](const caf::error&) {
+                on_closed({errc::log_closed, "a partition has ended already"});
+              });
+  }
+  if (closing_ > 0)
+    return;
   stop_waiter_.send(*this, stopped_);
   options_.store = nullptr;
   quit(caf::exit_reason::normal);
+}
+
+void broker::on_closed(const outcome& how) {
+  if (!how.ok() && stopped_.result.ok())
+    stopped_.result = how;
+  --closing_;
+  close_next();
 }
 
 // -- now and then ---------------------------------------------------------------

@@ -61,7 +61,8 @@ class broker final : public broker_actor::base {
   void on_create_partitions(const create_partitions_request& what);
   void on_alter(const alter_topic_request& what);
   void on_stop();
-  void finish_stop();
+  void close_next();
+  void on_closed(const outcome& how);
 
   void on_tick();
   void watch_disk();
@@ -83,6 +84,7 @@ class broker final : public broker_actor::base {
   reply_to<recovery_done> recovery_waiter_;
   reply_to<broker_stopped> stop_waiter_;
   broker_stopped stopped_;
+  std::vector<partition_actor> to_close_;
   std::size_t closing_ = 0;
   mono_time next_retention_{};
 };

@@ -20,7 +20,10 @@ constexpr std::size_t requests_per_sync_max = 16'384;
 
 flusher::flusher(caf::actor_config& config, std::shared_ptr<node_state> node,
                  flush_observer observer)
-    : flusher_actor::base(config), node_(std::move(node)), observer_(std::move(observer)), crew_(crew_helpers) {}
+    : flusher_actor::base(config),
+      node_(std::move(node)),
+      observer_(std::move(observer)),
+      crew_(crew_helpers) {}
 
 flusher::behavior_type flusher::make_behavior() {
   return {

@@ -17,8 +17,8 @@ namespace troupe {
 using flush_observer = std::function<void(mono_duration took, std::size_t requests)>;
 
 /// One per data directory; blocks in fsync, so it runs detached. Requests that arrive while the
-/// disk is busy are served together: each file once and a few side by side, or the whole file system
-/// in one call when the files are many; then the directories.
+/// disk is busy are served together: each file once and a few side by side, or the whole file
+/// system in one call when the files are many; then the directories.
 ///
 /// After a failure nothing is known of the unsynced pages (storage rule S8): the data directory is
 /// out of service, and every later request is answered with storage_error without a sync.

@@ -117,6 +117,10 @@ void partition::try_close() {
   if (core_->sync_running())
     return;
   if (core_->has_unsynced()) {
+    // A topic of the page cache too: what is cached now shall survive an orderly stop.
+    auto options = options_.topic->config.log();
+    options.syncs = true;
+    log_->set_options(options);
     begin_sync();
     if (core_->sync_running())
       return;

@@ -1,9 +1,9 @@
 // What the broker costs without a gateway: requests through broker_client from one loop, against a
 // real data directory. Prints one line per measurement, as JSON.
 //
-//   actor_bench produce [--flush os|fsync] [--outstanding N] [--seconds S] [--bytes N] [--dir D]
-//   actor_bench fetch   [--outstanding N] [--seconds S] [--bytes N] [--dir D]
-//   actor_bench partitions [--count N] [--dir D]
+//   actor_bench produce [--flush os|fsync] [--partitions N] [--outstanding N] [--seconds S] ...
+//   actor_bench fetch [--outstanding N] [--seconds S] [--bytes N] [--dir D]
+//   actor_bench partitions [--count N] [--filled] [--dir D]
 #include "actors/node.hpp"
 #include "runtime/record/batch_builder.hpp"
 
@@ -17,6 +17,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <future>
 
 namespace {
@@ -30,7 +31,9 @@ struct settings {
   int outstanding = 64;
   double seconds = 3;
   int bytes = 100;
+  int partitions = 1;
   int count = 10'000;
+  bool filled = false;
   std::string directory = "/tmp/troupe-actor-bench";
 };
 
@@ -41,7 +44,9 @@ double seconds_since(steady::time_point t) {
 double cpu_seconds() {
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
-  auto of = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; };
+  auto of = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+  };
   return of(used.ru_utime) + of(used.ru_stime);
 }
 
@@ -71,7 +76,8 @@ void create_topic(node& on, const std::string& name, int partitions, const std::
   std::promise<topic_response> answered;
   boost::asio::post(*loop.context, [&] {
     create_topic_request what{name, partitions, -1, {{"flush", flush}}, false};
-    loop.client->create_topic(std::move(what), [&](topic_response x) { answered.set_value(std::move(x)); });
+    loop.client->create_topic(std::move(what),
+                              [&](topic_response x) { answered.set_value(std::move(x)); });
   });
   if (auto x = answered.get_future().get(); !x.result.ok()) {
     fmt::print(stderr, "{}\n", x.result.message);
@@ -89,7 +95,8 @@ bytes make_batch(int size) {
 /// Keeps a number of requests in flight until the time is over. Lives on one loop.
 class pump {
  public:
-  pump(broker_client& client, const settings& use) : client_(client), batch_(make_batch(use.bytes)) {}
+  pump(broker_client& client, const settings& use)
+      : client_(client), batch_(make_batch(use.bytes)), partitions_(use.partitions) {}
 
   void run(bool fetching, int outstanding, steady::time_point end, std::promise<void>& done) {
     fetching_ = fetching;
@@ -104,6 +111,7 @@ class pump {
  private:
   void next() {
     ++in_flight_;
+    target_.partition = partition_id{turn_++ % partitions_};
     if (fetching_) {
       fetch_request what{target_, static_cast<offset_t>(count % 1'000), 1, 1, 0, {}};
       client_.fetch(std::move(what), [this](const fetch_response& x) { answered(x.result); });
@@ -127,6 +135,8 @@ class pump {
   broker_client& client_;
   bytes batch_;
   topic_partition target_{"t", partition_id{0}};
+  int partitions_;
+  int turn_ = 0;
   bool fetching_ = false;
   bool over_ = false;
   int in_flight_ = 0;
@@ -137,7 +147,7 @@ class pump {
 void run_requests(const settings& use, bool fetching) {
   std::filesystem::remove_all(use.directory);
   auto broker = open_node(use, 1);
-  create_topic(*broker, "t", 1, use.flush);
+  create_topic(*broker, "t", use.partitions, use.flush);
   auto loop = broker->loops()[0];
   auto round = [&](bool fetch, int outstanding, double seconds) {
     pump requests{*loop.client, use};
@@ -145,20 +155,45 @@ void run_requests(const settings& use, bool fetching) {
     auto began = steady::now();
     auto cpu = cpu_seconds();
     boost::asio::post(*loop.context, [&] {
-      auto end = began + std::chrono::duration_cast<steady::duration>(std::chrono::duration<double>(seconds));
+      auto length = std::chrono::duration<double>(seconds);
+      auto end = began + std::chrono::duration_cast<steady::duration>(length);
       requests.run(fetch, outstanding, end, done);
     });
     done.get_future().wait();
     auto n = static_cast<double>(requests.count);
-    fmt::print("{{\"bench\":\"{}\",\"flush\":\"{}\",\"outstanding\":{},\"bytes\":{},\"per_second\":{:.0f},"
-               "\"wall_us\":{:.3f},\"cpu_us\":{:.3f},\"failures\":{}}}\n",
-               fetch ? "fetch" : "produce", use.flush, outstanding, use.bytes, n / seconds_since(began),
-               seconds_since(began) / n * 1e6, (cpu_seconds() - cpu) / n * 1e6, requests.failures);
+    auto wall = seconds_since(began);
+    fmt::print("{{\"bench\":\"{}\",\"flush\":\"{}\",\"partitions\":{},\"outstanding\":{},"
+               "\"bytes\":{},\"per_second\":{:.0f},\"wall_us\":{:.3f},\"cpu_us\":{:.3f},\"failures\":{}}}\n",
+               fetch ? "fetch" : "produce", use.flush, use.partitions, outstanding, use.bytes,
+               n / wall, wall / n * 1e6, (cpu_seconds() - cpu) / n * 1e6, requests.failures);
   };
   round(false, use.outstanding, fetching ? 0.5 : 0.2);
   round(fetching, use.outstanding, use.seconds);
   (void)broker->stop(10s);
   std::filesystem::remove_all(use.directory);
+}
+
+/// One record in every partition, at most 64 in flight.
+void fill(node& on, int partitions) {
+  auto loop = on.loops()[0];
+  auto batch = make_batch(100);
+  std::promise<void> done;
+  int sent = 0;
+  int answered = 0;
+  std::function<void()> next = [&] {
+    produce_request what{{"t", partition_id{sent++}}, batch, required_acks::all, 30'000};
+    loop.client->produce(std::move(what), [&](const produce_response&) {
+      if (sent < partitions)
+        next();
+      if (++answered == partitions)
+        done.set_value();
+    });
+  };
+  boost::asio::post(*loop.context, [&] {
+    for (int i = 0; i < std::min(64, partitions); ++i)
+      next();
+  });
+  done.get_future().wait();
 }
 
 void run_partitions(const settings& use) {
@@ -171,6 +206,8 @@ void run_partitions(const settings& use) {
   auto created = seconds_since(began);
   // The last partition answers when all have been started.
   std::this_thread::sleep_for(500ms);
+  if (use.filled)
+    fill(*broker, use.count);
   auto grown = resident_bytes() - memory;
   auto cpu = cpu_seconds();
   std::this_thread::sleep_for(3s);
@@ -182,10 +219,12 @@ void run_partitions(const settings& use) {
   began = steady::now();
   broker = open_node(use, 2);
   auto restarted = seconds_since(began);
-  fmt::print("{{\"bench\":\"partitions\",\"count\":{},\"create_us_each\":{:.1f},\"bytes_each\":{},"
-             "\"idle_cpu_percent\":{:.2f},\"stop_s\":{:.2f},\"restart_s\":{:.2f}}}\n",
-             use.count, created / use.count * 1e6, grown / static_cast<std::size_t>(use.count), idle * 100,
-             stopped, restarted);
+  auto each = static_cast<double>(use.count);
+  fmt::print("{{\"bench\":\"partitions\",\"count\":{},\"filled\":{},\"create_us_each\":{:.1f},"
+             "\"bytes_each\":{:.0f},\"idle_cpu_percent\":{:.2f},\"stop_s\":{:.2f},"
+             "\"restart_s\":{:.2f}}}\n",
+             use.count, use.filled, created / each * 1e6, static_cast<double>(grown) / each,
+             idle * 100, stopped, restarted);
   (void)broker->stop(30s);
   std::filesystem::remove_all(use.directory);
 }
@@ -204,10 +243,12 @@ int main(int argc, char** argv) {
   for (auto* each : {produce, fetch}) {
     each->add_option("--flush", use.flush)->check(CLI::IsMember({"os", "fsync"}));
     each->add_option("--outstanding", use.outstanding);
+    each->add_option("--partitions", use.partitions);
     each->add_option("--seconds", use.seconds);
     each->add_option("--bytes", use.bytes, "of the value of a record");
   }
   partitions->add_option("--count", use.count);
+  partitions->add_flag("--filled", use.filled, "with one record in each");
   CLI11_PARSE(program, argc, argv);
   if (*partitions)
     run_partitions(use);

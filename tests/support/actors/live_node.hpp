@@ -33,7 +33,7 @@ bool eventually(F done) {
   return done();
 }
 
-/// Options for tests: the parent of the directory is there, two loops, no reserve on the disk, a fatal handler that only counts.
+/// Options for tests: two loops, no reserve on the disk. Makes the parent of the directory.
 node_options small_node(env& files, std::string directory = "disk/data");
 
 /// Owned by the test's thread. Throws when it cannot start.
