@@ -2,6 +2,7 @@
 
 #include "http/ask.hpp"
 #include "http/gateway_config.hpp"
+#include "http/gateway_metrics.hpp"
 #include "http/websocket_frames.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -78,12 +79,17 @@ task<void> websocket_session::run() {
   }
   bool accepted = co_await shake_hands();
   if (accepted) {
+    services_.metrics.websockets_changed(1);
     if (slot_.stopping() && serving()) on_stopping();
-    if (serving()) on_open();
-    co_await read_messages();
+    if (serving()) {
+      on_open();
+      co_await read_messages();
+      on_end();
+    }
+    count_sent();
+    services_.metrics.websockets_changed(-1);
   }
   if (!close_pending_) out().close();
-  on_end();
 }
 
 task<void> websocket_session::refuse(const error& what) {
@@ -154,6 +160,7 @@ task<bool> websocket_session::read_message(websocket_message& into) {
 
 void websocket_session::on_message(std::unique_ptr<websocket_message>& message) {
   if (!serving()) return;
+  services_.metrics.frames_received(1);
   if (ws_.got_binary())
     return finish(close_code::unknown_data,
                   error{errc::unsupported_media_type, "Frames must be text, not binary."});
@@ -197,7 +204,14 @@ void websocket_session::finish(close_code code, std::string_view reason) {
   });
 }
 
+void websocket_session::count_sent() {
+  services_.metrics.frames_sent(
+      static_cast<std::int64_t>(out().sent_frames() - std::exchange(counted_frames_,
+                                                                    out().sent_frames())));
+}
+
 void websocket_session::on_drained() {
+  count_sent();
   if (stall_deadline_ != mono_time::max()) {
     stall_deadline_ = mono_time::max();
     update_deadline();

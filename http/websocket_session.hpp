@@ -66,7 +66,7 @@ class websocket_session : public live_connection,
   virtual bool may_read() const { return true; }
   /// The gateway stops. Closes, now or when what is under way is done.
   virtual void on_stopping() = 0;
-  /// Nothing is sent or read any more.
+  /// Comes once after on_open: nothing is read any more, and only what is queued is sent.
   virtual void on_end() = 0;
   /// The socket took nothing for long, or what was expected did not come.
   virtual void on_stalled() {}
@@ -110,6 +110,7 @@ class websocket_session : public live_connection,
   task<bool> read_message(websocket_message& into);
   void on_message(std::unique_ptr<websocket_message>& message);
   void update_deadline();
+  void count_sent();
 
   connection_services& services_;
   connection_slot slot_;
@@ -119,6 +120,7 @@ class websocket_session : public live_connection,
   mono_time message_deadline_ = mono_time::max();
   mono_time stall_deadline_ = mono_time::max();
   std::size_t bad_frames_ = 0;
+  std::uint64_t counted_frames_ = 0;
   bool open_ = false;
   bool closing_ = false;
   bool close_pending_ = false;

@@ -1,6 +1,7 @@
 #include "http/websocket_subscription.hpp"
 
 #include "http/ask.hpp"
+#include "http/gateway_metrics.hpp"
 
 #include <fmt/format.h>
 
@@ -97,7 +98,10 @@ task<result<websocket_subscriber::start>> websocket_subscription::resolve(partit
   co_return found;
 }
 
-void websocket_subscription::on_open() { pump(); }
+void websocket_subscription::on_open() {
+  services().metrics.subscriptions_changed(static_cast<std::int64_t>(subscriber_.size()));
+  pump();
+}
 
 // -- sending -------------------------------------------------------------------------
 
@@ -316,12 +320,18 @@ topic_partition websocket_subscription::named(partition_slot slot) const {
 
 void websocket_subscription::on_drained() {
   websocket_session::on_drained();
-  stalled_ = false;
+  set_stalled(false);
   pump();
 }
 
+void websocket_subscription::set_stalled(bool stalled) {
+  if (stalled == stalled_) return;
+  stalled_ = stalled;
+  services().metrics.stalled_subscribers_changed(stalled ? 1 : -1);
+}
+
 void websocket_subscription::on_stalled() {
-  stalled_ = out().blocked();
+  set_stalled(serving() && out().blocked());
   using stage = websocket_subscriber::stage;
   std::vector<bool> forgotten(subscriber_.size());
   out().forget([&](const outgoing_frame& frame) {
@@ -349,6 +359,8 @@ void websocket_subscription::on_stopping() {
 
 void websocket_subscription::on_end() {
   retry_.cancel();
+  set_stalled(false);
+  services().metrics.subscriptions_changed(-static_cast<std::int64_t>(subscriber_.size()));
   drop_run();
   for (partition_slot slot = 0; slot < subscriber_.size(); ++slot)
     if (subscriber_.at(slot) == websocket_subscriber::stage::tail) detach(slot);

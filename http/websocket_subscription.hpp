@@ -66,6 +66,7 @@ class websocket_subscription final : public websocket_session {
   /// Reports and goes on inside the log.
   void move_inside(partition_slot slot, offset_t log_start, offset_t end);
   void retry_later();
+  void set_stalled(bool stalled);
 
   void seek_to_offset(partition_slot slot, offset_t to);
   void seek_to_time(partition_slot slot, timestamp_ms at);

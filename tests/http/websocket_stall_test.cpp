@@ -38,10 +38,21 @@ class WebsocketStall : public testing::websocket_fixture {
     auto info = ::mallinfo2();
     return info.uordblks + info.hblkhd;
   }
-  /// Records of about 1 KiB, each its own request, so each its own chunk.
-  void produce_large(int first, int count) {
-    for (int i = 0; i < count; ++i)
-      produce_raw("t", 0, fmt::format(R"({{"value":[{},"{}"]}})", first + i, std::string(1000, 'x')));
+  /// Records of about 1 KiB, ten at a time.
+  void produce_large(int count) {
+    while (count > 0) {
+      int some = std::min(count, 10);
+      count -= some;
+      std::string records = fmt::format(R"({{"value":"{}"}})", std::string(1000, 'x'));
+      std::string all = records;
+      while (--some > 0) all += "," + records;
+      produce_raw("t", 0, all);
+    }
+  }
+  double metric(const std::string& name) {
+    std::string text = http().get("/metrics").body;
+    auto line = text.find("\n" + name + " ");
+    return line == std::string::npos ? -1 : std::stod(text.substr(line + name.size() + 2));
   }
   static void expect_gapless(testing::websocket_client& from, std::int64_t first,
                              std::int64_t end) {
@@ -102,18 +113,18 @@ class reader_pool {
 TEST_F(WebsocketStall, AStalledReaderLosesNothingWhenItWakes) {
   auto socket = stalled_reader();
   auto healthy = open("/ws/topics/t");
-  produce_large(0, 3000);
+  produce_large(3000);
   expect_gapless(healthy, 0, 3000);
   std::this_thread::sleep_for(std::chrono::milliseconds{limits::websocket_stall_ms + 300});
-  produce_large(3000, 100);
+  produce_large(100);
   expect_gapless(socket, 0, 3100);
-  produce_large(3100, 10);
+  produce_large(10);
   expect_gapless(socket, 3100, 3110);
   expect_gapless(healthy, 3000, 3110);
 }
 
 TEST_F(WebsocketStall, ReadersThatStallWhileTheyCatchUpLoseNothing) {
-  produce_large(0, 2000);
+  produce_large(2000);
   std::vector<testing::websocket_client> sockets;
   for (int i = 0; i < 10; ++i) sockets.push_back(stalled_reader("?from=earliest"));
   std::this_thread::sleep_for(std::chrono::milliseconds{limits::websocket_stall_ms + 300});
@@ -121,7 +132,7 @@ TEST_F(WebsocketStall, ReadersThatStallWhileTheyCatchUpLoseNothing) {
 }
 
 TEST_F(WebsocketStall, SeekAndPauseReachAStalledReader) {
-  produce_large(0, 2000);
+  produce_large(2000);
   auto socket = stalled_reader("?from=earliest");
   std::this_thread::sleep_for(300ms);
   socket.send(R"({"type":"seek","offset":1990})");
@@ -156,7 +167,7 @@ TEST_F(WebsocketStall, AThousandReadersOfWhichAHundredAreStalled) {
     std::vector<double> took;
     for (int i = 0; i < count; ++i) {
       auto begin = steady::now();
-      produce_large(next, records);
+      produce_large(records);
       next += records;
       EXPECT_TRUE(pool.read_until(next));
       took.push_back(std::chrono::duration<double, std::milli>(steady::now() - begin).count());
@@ -176,6 +187,8 @@ TEST_F(WebsocketStall, AThousandReadersOfWhichAHundredAreStalled) {
   // Enough that no socket buffer hides the stall.
   send_rounds(40, 20);
   std::this_thread::sleep_for(std::chrono::milliseconds{limits::websocket_stall_ms + 500});
+  EXPECT_EQ(metric("troupe_websocket_stalled_subscribers"), 100);
+  EXPECT_EQ(metric("troupe_websocket_connections"), 1000);
   auto grown = static_cast<double>(memory_in_use()) - static_cast<double>(idle);
   double each = grown / stalled_count / limits::KiB;
   double during = send_rounds(60, 1);
