@@ -135,7 +135,7 @@ constexpr setting_row rows[] = {
    "longest pause between two requests of a connection; then it is closed"},
   {"request-timeout", "30000", "duration", 100, 3'600'000, "", number<&c::request_timeout>,
    "deadline of a request that names none; then 504"},
-  {"disk-reserve", "1073741824", "size", 0, 1024 * 1024 * GiB, "", number<&c::disk_reserve_bytes>,
+  {"disk-reserve", "1073741824", "size", 0, 1024 * (1024 * GiB), "", number<&c::disk_reserve_bytes>,
    "free space below which produce is refused (507) until there is more again"},
   {"retention-interval", "300000", "duration", 100, 86'400'000, "", number<&c::retention_interval>,
    "time between two looks for segments that retention lets go"},

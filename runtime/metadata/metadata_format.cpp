@@ -127,8 +127,7 @@ result<void> check_preamble(byte_view data, std::string_view magic, std::string_
   return {};
 }
 
-// Deletions are read after the topics; `changes` has become the state by then.
-result<metadata_state> get_state(field_reader& from, metadata_state state) {
+result<metadata_state> get_state(field_reader& from, const metadata_state& empty) {
   std::vector<metadata_change> topics;
   for (auto left = from.count(); left > 0; --left) {
     auto topic = get_topic(from);
@@ -136,7 +135,7 @@ result<metadata_state> get_state(field_reader& from, metadata_state state) {
       return topic.error();
     topics.emplace_back(std::move(*topic));
   }
-  auto filled = apply_changes(state, topics);
+  auto filled = apply_changes(empty, topics);
   if (!filled)
     return filled;
   for (auto left = from.count(); left > 0; --left) {

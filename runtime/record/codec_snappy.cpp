@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view magic{"\x82SNAPPY\0", 8};
 constexpr std::size_t frame_header_size = 16;
-constexpr std::size_t block_size = 32 * 1024;
+constexpr std::size_t block_size = 32u << 10;
 // The densest element of the format is a copy of 64 bytes in 3, so a claim above this is a lie.
 constexpr std::size_t ratio_max = 22;
 
