@@ -69,22 +69,21 @@ _troupe() {{
     [[ "${{COMP_WORDS[i]}}" == -* ]] && break
     path="$path ${{COMP_WORDS[i]}}"
   done
+  # Positional arguments are no part of the path: drop words until a command is known.
+  while :; do
+    case "$path" in
+{}    esac
+    [ -n "$offers" ] || [ "$path" = troupe ] && break
+    path="${{path% *}}"
+  done
   case "$path $previous" in
 {}  esac
-  if [ -z "$offers" ]; then
-    while :; do
-      case "$path" in
-{}      esac
-      [ -n "$offers" ] || [ "$path" = troupe ] && break
-      path="${{path% *}}"
-    done
-  fi
   COMPREPLY=($(compgen -W "$offers" -- "$current"))
   [ ${{#COMPREPLY[@]}} -gt 0 ] || COMPREPLY=($(compgen -f -- "$current"))
 }}
 complete -F _troupe troupe
 )",
-                     bash_choices(pages), commands);
+                     commands, bash_choices(pages));
 }
 
 std::string escape_fish(std::string_view text) {

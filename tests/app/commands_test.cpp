@@ -3,7 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
+#include <cstdio>
+#include <fstream>
 
 namespace troupe::app {
 namespace {
@@ -114,6 +115,26 @@ TEST_F(the_program, CompletionIsPrintedForTheShellsItKnows) {
     EXPECT_THAT(out, HasSubstr("key-separator"));
   }
   EXPECT_EQ(run({"completion", "tcsh"}), exit_usage);
+}
+
+TEST_F(the_program, BashCompletesCommandsOptionsAndTheirValues) {
+  auto script = testing::TempDir() + "troupe-completion.bash";
+  std::ofstream(script) << completion_script(troupe_command(), "bash");
+  auto complete = [&](const std::string& words) {
+    auto ask = "bash -c 'source " + script + "; COMP_WORDS=(" + words +
+               "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _troupe; echo ${COMPREPLY[*]}'";
+    std::string offered;
+    auto* shell = popen(ask.c_str(), "r");
+    for (int c = std::fgetc(shell); c != EOF; c = std::fgetc(shell))
+      offered += static_cast<char>(c);
+    EXPECT_EQ(pclose(shell), 0);
+    return offered;
+  };
+  EXPECT_EQ(complete("troupe to"), "topic\n");
+  EXPECT_EQ(complete("troupe topic cr"), "create\n");
+  EXPECT_EQ(complete("troupe topic create --par"), "--partitions\n");
+  EXPECT_EQ(complete("troupe produce t --format \"\""), "text json binary\n");
+  EXPECT_EQ(complete("troupe produce t --key"), "--key-separator\n");
 }
 
 }  // namespace
