@@ -4,6 +4,8 @@
 #include "app/stop_signal.hpp"
 #include "app/units.hpp"
 #include "http/gateway.hpp"
+#include "runtime/env/env.hpp"
+#include "runtime/metrics/process_metrics.hpp"
 
 #include <prometheus/registry.h>
 #include <spdlog/spdlog.h>
@@ -99,6 +101,15 @@ attempt<void> stop(http::gateway& gateway, node& broker, milliseconds grace) {
   return {};
 }
 
+/// What the broker says of its process and build.
+std::shared_ptr<prometheus::Collectable> process_samples() {
+  auto process = std::make_shared<process_metrics>(system_clock());
+  return std::make_shared<sampled_metrics>([process](metric_samples& to) {
+    process->sample(posix_env(), to);
+    to.add(metric::build_info, 1, {TROUPE_VERSION});
+  });
+}
+
 }  // namespace
 
 attempt<void> run_broker(const broker_config& config) {
@@ -118,7 +129,8 @@ attempt<void> run_broker(const broker_config& config) {
   for (auto& loop : (*broker)->loops())
     loops.push_back({loop.context, loop.client});
   auto gateway =
-      http::gateway::start(gateway_settings(config), std::move(loops), metrics, system_clock());
+      http::gateway::start(gateway_settings(config), std::move(loops),
+                           {metrics, {process_samples()}}, system_clock());
   if (!gateway) {
     (void)(*broker)->stop(config.shutdown_grace);
     return failure{exit_failed,
