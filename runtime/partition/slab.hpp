@@ -51,8 +51,8 @@ class slab {
   void reset() {
     if (items_.capacity() <= kept_when_empty)
       return;
-    items_ = {};
-    free_ = {};
+    items_ = std::vector<T>{};
+    free_ = std::vector<index>{};
   }
 
   std::vector<T> items_;
