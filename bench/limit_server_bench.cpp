@@ -10,10 +10,10 @@
 #include "runtime/base/rng.hpp"
 #include "runtime/record/crc32c.hpp"
 
+#include <simdjson.h>
 #include <boost/asio.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <simdjson.h>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -76,7 +76,7 @@ class limit_work {
     batch_.clear();
     auto document = parser_.iterate(body.data(), length, body.capacity());
     for (auto record : document["records"].get_array()) {
-      auto value = record["value"].raw_json_token();
+      std::string_view value = record["value"].raw_json_token().value();
       batch_.append(value);
     }
     auto crc = troupe::crc32c({batch_.data(), batch_.size()});

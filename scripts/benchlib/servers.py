@@ -128,12 +128,15 @@ class Scratch:
 
     # -- contestants --------------------------------------------------------------
 
-    def troupe(self, threads=1):
+    def troupe(self, threads=1, directory=None):
         port = free_port()
-        return self.start("troupe", [BIN / "troupe", "serve", "--data-dir",
-                                     self.directory(f"troupe-{port}"), "--http",
+        directory = directory or self.directory(f"troupe-{port}")
+        server = self.start("troupe", [BIN / "troupe", "serve", "--data-dir", directory, "--http",
                                      f"127.0.0.1:{port}", "--io-threads", threads,
+                                     "--disk-reserve", 0, "--retention-interval", "1s",
                                      "--log-level", "warn"], port)
+        server.directory = directory
+        return server
 
     def limit(self, mode, **options):
         port = free_port()
@@ -141,6 +144,12 @@ class Scratch:
         return self.start(f"limit ({mode})",
                           [BIN / "limit_server_bench", "--mode", mode, "--port", port, "--file",
                            self.path / f"limit-{port}", *words], port)
+
+    def fanout_limit(self, subscribers, frames):
+        port = free_port()
+        return self.start(f"fan-out limit ({frames} frames per write)",
+                          [BIN / "ws_limit_bench", "--port", port, "--subscribers", subscribers,
+                           "--frames", frames], port)
 
     def beast_responder(self):
         port = free_port()
@@ -173,8 +182,9 @@ http {{
   client_body_temp_path {self.path}/nginx-body; nchan_shared_memory_size 512M;
   server {{
     listen 127.0.0.1:{port};
-    location = /pub {{ nchan_publisher; nchan_channel_id bench; nchan_message_buffer_length 100; }}
-    location = /sub {{ nchan_subscriber websocket; nchan_channel_id bench; }}
+    location = /pub {{ nchan_publisher; nchan_channel_id bench; nchan_message_buffer_length 2000; }}
+    location = /sub {{ nchan_subscriber websocket; nchan_channel_id bench;
+                       nchan_subscriber_first_message newest; }}
   }}
 }}
 """)
