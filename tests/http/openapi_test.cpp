@@ -8,6 +8,9 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -140,6 +143,22 @@ TEST(OpenApi, ErrorsAreThoseOfTheTable) {
       }
     }
   }
+}
+
+/// The page for people has one row per row of the error table.
+TEST(OpenApi, ThePageForPeopleListsEveryError) {
+  const auto page = std::filesystem::path{__FILE__}.parent_path() / "../../docs/http.md";
+  std::ifstream file{page};
+  ASSERT_TRUE(file) << page;
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+#define TROUPE_ROW(name, http, code, kafka, retriable, meaning) \
+  rows[#name] = fmt::format("| {} | {} | `{}` | {} |", code, http, #name, retriable ? "yes" : "no");
+  std::map<std::string, std::string> rows;
+  TROUPE_ERRORS(TROUPE_ROW)
+#undef TROUPE_ROW
+  rows.erase("none");
+  for (const auto& [name, row] : rows)
+    EXPECT_NE(text.find(row), std::string::npos) << row;
 }
 
 TEST(OpenApi, ExamplesFitTheirSchemas) {
