@@ -360,5 +360,40 @@ TEST_F(node_test, StopWritesAndSyncsWhatWasTaken) {
   EXPECT_THAT(node.read_all("cached"), ElementsAre("a"));
 }
 
+TEST_F(node_test, DeathOfAPartitionIsFatalAndNamed) {
+  gated_env disk{disk_};
+  auto options = small_node(disk);
+  auto fatal = std::make_shared<std::promise<std::string>>();
+  options.on_fatal = [fatal](const std::string& why) { fatal->set_value(why); };
+  live_node node{std::move(options)};
+  ASSERT_TRUE(node.create("t").ok());
+  disk.throw_at_next_write();
+  auto lost = node.produce_later("t", {"a"}, required_acks::all, 100);
+  auto why = fatal->get_future();
+  ASSERT_EQ(why.wait_for(patience), std::future_status::ready);
+  EXPECT_THAT(why.get(), HasSubstr("partition t-0 ended unexpectedly"));
+  EXPECT_FALSE(lost.get().result.ok());
+}
+
+TEST_F(node_test, TenThousandPartitionsStartServeAndStop) {
+  constexpr int count = 10'000;
+  auto seconds = [began = std::chrono::steady_clock::now()]() mutable {
+    auto now = std::chrono::steady_clock::now();
+    return std::chrono::duration<double>(now - std::exchange(began, now)).count();
+  };
+  {
+    live_node node{disk_};
+    ASSERT_TRUE(node.create("t", count, page_cache).ok());
+    EXPECT_TRUE(node.produce("t", {"a"}, required_acks::all, count - 1).result.ok());
+    EXPECT_LT(seconds(), 5);
+    ASSERT_TRUE(node.broker().stop(5s));
+    EXPECT_LT(seconds(), 5);
+  }
+  live_node node{disk_};
+  EXPECT_LT(seconds(), 5);
+  EXPECT_EQ(node.broker().recovery().partitions, static_cast<std::size_t>(count));
+  EXPECT_THAT(node.read_all("t", count - 1), ElementsAre("a"));
+}
+
 }  // namespace
 }  // namespace troupe::testing

@@ -50,6 +50,19 @@ class echo final : public echo_actor::base {
   std::vector<caf::typed_response_promise<produce_response>> kept;
 };
 
+/// Sends a number of milliseconds back after so many milliseconds. (Actors made from a function
+/// trip UndefinedBehaviorSanitizer inside the framework.)
+class late_sender final : public caf::event_based_actor {
+ public:
+  explicit late_sender(caf::actor_config& config) : event_based_actor(config) {}
+
+  caf::behavior make_behavior() override {
+    return {[this](int ms, const caf::actor& to) {
+      delayed_send(to, std::chrono::milliseconds{ms}, ms);
+    }};
+  }
+};
+
 class request_port_test : public testing::Test {
  protected:
   struct config : caf::actor_system_config {
@@ -164,11 +177,7 @@ TEST_F(request_port_test, ManyRequestsAtOnceEachGetTheirOwnAnswer) {
 
 TEST_F(request_port_test, DelayedMessagesOfActorsArriveInOrder) {
   caf::scoped_actor self{*system_};
-  auto sleeper = system_->spawn([](caf::event_based_actor* me) -> caf::behavior {
-    return {[me](int ms, const caf::actor& to) {
-      me->delayed_send(to, std::chrono::milliseconds{ms}, ms);
-    }};
-  });
+  auto sleeper = system_->spawn<late_sender>();
   for (int ms : {60, 5, 30})
     self->send(sleeper, ms, caf::actor_cast<caf::actor>(self));
   std::vector<int> order;

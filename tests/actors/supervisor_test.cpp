@@ -7,6 +7,15 @@
 namespace troupe {
 namespace {
 
+class idle_worker final : public caf::event_based_actor {
+ public:
+  explicit idle_worker(caf::actor_config& config) : event_based_actor(config) {}
+
+  caf::behavior make_behavior() override {
+    return {[](int) {}};
+  }
+};
+
 class supervisor_test : public testing::Test {
  protected:
   supervisor_test() {
@@ -14,9 +23,7 @@ class supervisor_test : public testing::Test {
     system_ = std::make_unique<caf::actor_system>(config_);
     supervisor_ = system_->spawn<supervisor>(
         [this](const std::string& why) { fatal_.push_back(why); });
-    worker_ = system_->spawn([](caf::event_based_actor*) -> caf::behavior {
-      return {[](int) {}};
-    });
+    worker_ = system_->spawn<idle_worker>();
     caf::anon_send(supervisor_,
                    watch_request{caf::actor_cast<caf::strong_actor_ptr>(worker_), "worker"});
     run();

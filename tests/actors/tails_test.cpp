@@ -235,6 +235,26 @@ TEST_F(tails_test, UnknownPartitionIsRefused) {
   EXPECT_EQ(attach(std::make_shared<recorder>(), 0).result.code, errc::unknown_partition);
 }
 
+TEST_F(tails_test, BusyLoopGetsFewLargeChunksInsteadOfManySmallOnes) {
+  auto quick = std::make_shared<recorder>();
+  auto slow = std::make_shared<recorder>();
+  ASSERT_TRUE(attach(quick, 0, 0).attached);
+  ASSERT_TRUE(attach(slow, 0, 1).attached);
+  std::promise<void> release;
+  boost::asio::post(node_.context(1), [&] { release.get_future().wait(); });
+  strings expected;
+  for (int i = 0; i < 100; ++i) {
+    expected.push_back(std::to_string(i));
+    // From the loop that is not busy; what waits on the other one does not hold it up.
+    ASSERT_TRUE(node_.produce("t", {expected.back()}, required_acks::leader).result.ok());
+  }
+  EXPECT_LE(quick->chunks().size(), 2u) << "the tail goes on when every loop has handed on";
+  release.set_value();
+  EXPECT_TRUE(has(slow, expected));
+  EXPECT_TRUE(has(quick, expected));
+  EXPECT_LE(slow->chunks().size(), 5u);
+}
+
 TEST_F(tails_test, NothingIsLostWhileManyComeAndGo) {
   constexpr int batches = 300;
   auto whole = std::make_shared<recorder>();

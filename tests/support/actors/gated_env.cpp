@@ -1,5 +1,7 @@
 #include "tests/support/actors/gated_env.hpp"
 
+#include <stdexcept>
+
 namespace troupe::testing {
 
 class gated_env::gated_file final : public file {
@@ -10,6 +12,8 @@ class gated_env::gated_file final : public file {
     return inner_->read_at(position, into);
   }
   result<void> write_at(std::uint64_t position, std::span<const byte_view> parts) override {
+    if (owner_.throw_at_write_.exchange(false))
+      throw std::logic_error{"a mistake of ours"};
     return inner_->write_at(position, parts);
   }
   result<void> truncate(std::uint64_t size) override { return inner_->truncate(size); }

@@ -23,6 +23,8 @@ class gated_env final : public env {
   /// Syncs of files that have been let through.
   int syncs() const { return syncs_.load(); }
   int filesystem_syncs() const { return filesystem_syncs_.load(); }
+  /// The next write throws: a mistake of ours in the middle of a handler.
+  void throw_at_next_write() { throw_at_write_.store(true); }
   void set_free_bytes(std::uint64_t x) { free_bytes_.store(x); }
 
   result<file_ptr> open(const std::string& path, open_mode mode) override;
@@ -58,6 +60,7 @@ class gated_env final : public env {
   int waiting_ = 0;
   std::atomic<int> syncs_{0};
   std::atomic<int> filesystem_syncs_{0};
+  std::atomic<bool> throw_at_write_{false};
   std::atomic<std::uint64_t> free_bytes_{1ull << 40};
 };
 
