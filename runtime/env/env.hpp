@@ -51,7 +51,8 @@ struct disk_space {
 
 /// Thread-safe. Paths are relative to nothing: the caller joins them. Errors: io_error with the
 /// operation, the path and the system's words; disk_full for ENOSPC and EDQUOT; not_found for
-/// ENOENT; overloaded when the process or the machine has no file handle left.
+/// ENOENT; overloaded when the process or the machine has no file handle left. A sync that fails
+/// answers io_error whatever the reason: even for want of space, the data is gone.
 class env {
  public:
   virtual ~env() = default;

@@ -104,7 +104,7 @@ class posix_env_impl final : public env {
     if (!opened)
       return opened.error();
     if (::fsync(opened->number()) != 0)
-      return posix_error("sync", directory, errno);
+      return failed_sync("sync", directory, errno);
     return {};
   }
 
@@ -113,7 +113,7 @@ class posix_env_impl final : public env {
     if (!opened)
       return opened.error();
     if (::syncfs(opened->number()) != 0)
-      return posix_error("sync the file system of", directory, errno);
+      return failed_sync("sync the file system of", directory, errno);
     return {};
   }
 

@@ -119,7 +119,7 @@ class posix_file final : public file {
   result<void> sync() override {
     // Not repeated when interrupted: after any failure the outcome is unknown (rule S8).
     if (::fdatasync(fd()) != 0)
-      return posix_error("sync", path_, errno);
+      return failed_sync("sync", path_, errno);
     return {};
   }
 
@@ -142,6 +142,12 @@ class posix_file final : public file {
 error posix_error(std::string_view operation, const std::string& path, int number) {
   return {code_for(number),
           fmt::format("{} {}: {}", operation, path, std::generic_category().message(number))};
+}
+
+error failed_sync(std::string_view operation, const std::string& path, int number) {
+  auto failure = posix_error(operation, path, number);
+  failure.code = errc::io_error;
+  return failure;
 }
 
 descriptor::~descriptor() {

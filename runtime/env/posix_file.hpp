@@ -8,6 +8,9 @@ namespace troupe {
 /// "open /data/x: No space left on device", with the code that the errno `number` stands for.
 error posix_error(std::string_view operation, const std::string& path, int number);
 
+/// The same for a sync, after which nothing can be repaired by making room: always io_error.
+error failed_sync(std::string_view operation, const std::string& path, int number);
+
 /// Owns a descriptor; closes it in the destructor.
 class descriptor {
  public:

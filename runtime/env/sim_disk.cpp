@@ -72,7 +72,7 @@ void inode::crash(rng& chance) {
   const auto keeps = [&] {
     return how == fate::kept || (how == fate::torn && chance.chance(1, 2));
   };
-  const auto size = dirty.empty() && !sync_failed ? durable.size() : size_after_crash(chance);
+  const auto size = size_after_crash(chance);
   auto after = durable;
   after.resize(size);
   for (const auto& part : dirty) {
@@ -144,7 +144,9 @@ std::optional<error> disk::begin(disk_operation kind, const std::string& path) {
   ++counts_[static_cast<std::size_t>(kind)];
   if (!failure_ || (failure_->kind && *failure_->kind != kind) || --failure_->left > 0)
     return std::nullopt;
-  const auto code = failure_->code;
+  const auto is_sync = kind == disk_operation::sync || kind == disk_operation::sync_directory ||
+                       kind == disk_operation::sync_filesystem;
+  const auto code = is_sync ? errc::io_error : failure_->code;
   failure_.reset();
   failed_ = true;
   return error{code, fmt::format("{} {}: simulated failure", to_string(kind), path)};

@@ -215,6 +215,12 @@ void sim_env::crash(rng& chance) {
   disk_->crash(chance);
 }
 
+void sim_env::restart_process() {
+  const guard held{disk_->mutex};
+  for (auto& [path, node] : disk_->now.files)
+    node->sync_failed = false;
+}
+
 void sim_env::limit_space(std::uint64_t capacity) {
   const guard held{disk_->mutex};
   disk_->capacity = capacity;

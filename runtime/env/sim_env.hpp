@@ -80,6 +80,9 @@ class sim_env final : public env {
   /// Power loss: what was not synced is lost, kept or torn at random, per sector and per
   /// directory operation; every handle and lock dies.
   void crash(rng& chance);
+  /// The process ends and another begins: what is in the page cache stays, and nobody knows any
+  /// more which syncs failed.
+  void restart_process();
   /// Bytes all files together may take; a write beyond that answers disk_full, with a prefix.
   void limit_space(std::uint64_t capacity);
 

@@ -34,6 +34,9 @@ result<void> log_recovery::drop_first() {
 void log_recovery::check_front() {
   if (found_.empty() || found_.front().base <= log_.log_start)
     return;
+  // What begins behind the end is about to be cut.
+  if (tail_ == 0 && tail_from_.offset < found_.front().base)
+    return;
   remark("{}: the segments before offset {} are missing; the offsets {} to {} are not served",
          in_.directory, found_.front().base, log_.log_start, found_.front().base - 1);
   damage_ = true;

@@ -44,7 +44,7 @@ void log_recovery::find_tail() {
 void log_recovery::find_tail_without_segment() {
   // Retention deleted the segment of the mark after that was written.
   if (log_.log_start >= mark_->end) {
-    tail_from_ = {0, found_.front().base};
+    tail_from_ = {0, std::min(found_.front().base, log_.log_start)};
     return;
   }
   const auto later = std::find_if(found_.begin(), found_.end(), [this](const found_segment& x) {
