@@ -1,5 +1,6 @@
 #include "http/parse_request.hpp"
 
+#include "http/parse_token.hpp"
 #include "http/record_format.hpp"
 #include "runtime/base/limits.hpp"
 
@@ -9,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace troupe::http {
 
 namespace beast_http = boost::beast::http;
@@ -16,6 +19,7 @@ using boost::beast::iequals;
 
 namespace {
 
+constexpr std::size_t method_bytes_max = 32;
 constexpr std::string_view head_end = "\r\n\r\n";
 
 std::string_view first_line(std::string_view input) {
@@ -31,6 +35,15 @@ bool has_other_version(std::string_view line) {
   auto digit = [](char c) { return c >= '0' && c <= '9'; };
   return version.size() == 8 && version.starts_with("HTTP/") && digit(version[5]) &&
          version[6] == '.' && digit(version[7]) && version != "HTTP/1.0" && version != "HTTP/1.1";
+}
+
+/// What may be a method, or the beginning of one.
+bool is_method(std::string_view text) {
+  return text.size() <= method_bytes_max && is_token(text);
+}
+
+error not_a_method() {
+  return {errc::bad_request, "The request does not start with an HTTP method."};
 }
 
 /// Readers disagree on what a folded header says; besides, its value would not be a view of the
@@ -68,12 +81,8 @@ result<void> check_incomplete_head(std::string_view input) {
     return {};
   auto line = first_line(input);
   auto method = line.substr(0, line.find(' '));
-  auto is_token = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-'; };
-  for (char c : method.substr(0, 32))
-    if (!is_token(c))
-      return error{errc::bad_request, "The request does not start with an HTTP method."};
-  if (method.size() > 32)
-    return error{errc::bad_request, "The request does not start with an HTTP method."};
+  if (!is_method(method))
+    return not_a_method();
   if (line.size() < input.size() && input[line.size()] == '\n')
     return error{errc::bad_request, "The request line does not end in CR LF."};
   if (line.size() > limits::http_target_bytes_max + 64)
@@ -113,11 +122,15 @@ result<void> request_parser::parse_head(std::string_view head) {
   return {};
 }
 
-void request_parser::on_request_impl(beast_http::verb method, string_view, string_view target,
-                                     int version, error_code& ec) {
+void request_parser::on_request_impl(beast_http::verb method, string_view method_text,
+                                     string_view target, int version, error_code& ec) {
   head_.method = method;
   head_.target = target;
   head_.http11 = version == 11;
+  if (!is_method(method_text)) {
+    refused_ = not_a_method();
+    ec = beast_http::error::bad_method;
+  }
   if (target.size() > limits::http_target_bytes_max) {
     refused_ = target_too_long();
     ec = beast_http::error::bad_target;
@@ -129,8 +142,6 @@ void request_parser::on_field_impl(field name, string_view text, string_view val
   if (++fields_ > limits::http_headers_max)
     return refuse(errc::headers_too_large,
                   fmt::format("The request has more than {} headers.", limits::http_headers_max), ec);
-  if (!in_head_)
-    return;  // a trailer: allowed, and nothing depends on it
   take_field(name, text, value, ec);
 }
 
@@ -181,9 +192,6 @@ error request_parser::explain(const error_code& ec) const {
     return *refused_;
   if (ec == error::header_limit)
     return head_too_large();
-  if (ec == error::body_limit)
-    return {errc::payload_too_large,
-            fmt::format("The request body is larger than the limit of {} bytes.", body_bytes_max_)};
   if (ec == error::bad_version && has_other_version(first_line(input_)))
     return troupe::error{errc::http_version};
   if (ec == error::bad_transfer_encoding || ec == error::bad_content_length)
@@ -196,46 +204,21 @@ error request_parser::explain(const error_code& ec) const {
 // -- bodies -------------------------------------------------------------------
 
 result<void> request_parser::limit_body(std::size_t bytes_max) {
-  body_bytes_max_ = bytes_max;
-  body_limit(bytes_max);
-  if (head_.content_length && *head_.content_length > bytes_max)
-    return explain(beast_http::error::body_limit);
-  return {};
-}
-
-std::size_t request_parser::on_chunk_body_impl(std::uint64_t, string_view body, error_code&) {
-  piece_ = body;
-  return body.size();
+  chunks_.limit(bytes_max);
+  if (body_left_ <= bytes_max)
+    return {};
+  return error{errc::payload_too_large,
+               fmt::format("The request body is larger than the limit of {} bytes.", bytes_max)};
 }
 
 result<body_piece> request_parser::next_piece(std::string_view input) {
   if (head_.chunked)
-    return next_chunk(input);
+    return chunks_.next(input);
   body_piece piece;
   piece.data = input.substr(0, body_left_);
   piece.consumed = piece.data.size();
   body_left_ -= piece.consumed;
   piece.end = body_left_ == 0;
-  return piece;
-}
-
-result<body_piece> request_parser::next_chunk(std::string_view input) {
-  body_piece piece;
-  while (!is_done() && piece.consumed < input.size()) {
-    piece_ = {};
-    error_code ec;
-    auto rest = input.substr(piece.consumed);
-    piece.consumed += put(boost::asio::const_buffer(rest.data(), rest.size()), ec);
-    if (ec == beast_http::error::need_more)
-      break;
-    if (ec)
-      return explain(ec);
-    if (!piece_.empty()) {
-      piece.data = piece_;
-      return piece;
-    }
-  }
-  piece.end = is_done();
   return piece;
 }
 

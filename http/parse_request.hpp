@@ -2,6 +2,7 @@
 // a fuzzer can drive it.
 #pragma once
 
+#include "http/parse_chunked.hpp"
 #include "runtime/base/errors.hpp"
 
 #include <boost/beast/http/basic_parser.hpp>
@@ -30,13 +31,6 @@ struct request_head {
   std::optional<std::uint64_t> content_length;
 };
 
-/// A piece of a body.
-struct body_piece {
-  std::string_view data;     ///< view into the input; empty when more is needed
-  std::size_t consumed = 0;  ///< of the input
-  bool end = false;          ///< nothing comes behind `data`
-};
-
 /// Length of the head at the start of `input`, its final empty line included; 0 when it is not
 /// complete yet. `seen` is how much of the input an earlier call has looked at.
 std::size_t find_head_end(std::string_view input, std::size_t seen);
@@ -63,7 +57,7 @@ class request_parser final : private boost::beast::http::basic_parser<true> {
   /// The next piece of the body. Errors: bad_request, payload_too_large. REQUIRES parse_head before.
   result<body_piece> next_piece(std::string_view input);
   /// The whole body has been handed out (or there is none).
-  bool body_done() const { return head_.chunked ? is_done() : body_left_ == 0; }
+  bool body_done() const { return head_.chunked ? chunks_.done() : body_left_ == 0; }
   /// What is missing of a body of known length.
   std::size_t body_left() const { return body_left_; }
 
@@ -80,18 +74,18 @@ class request_parser final : private boost::beast::http::basic_parser<true> {
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
   std::size_t on_body_impl(string_view body, error_code&) override { return body.size(); }
   void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override;
+  std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override {
+    return body.size();
+  }
   void on_finish_impl(error_code&) override {}
 
   void take_field(field name, std::string_view text, std::string_view value, error_code& ec);
-  result<body_piece> next_chunk(std::string_view input);
   void refuse(errc code, std::string message, error_code& ec);
   error explain(const error_code& ec) const;
 
   request_head head_;
   std::string_view input_;
-  std::string_view piece_;
-  std::size_t body_bytes_max_ = 0;
+  chunked_reader chunks_;
   std::size_t body_left_ = 0;
   std::size_t fields_ = 0;
   bool in_head_ = true;

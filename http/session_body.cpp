@@ -88,9 +88,6 @@ result<body_piece> session::take_piece() {
   }
   part_bytes_ = piece->consumed;
   body_bytes_ += piece->data.size();
-  // Between chunks there is a line, behind the last one a few trailers; both have an end.
-  if (piece->data.empty() && in_.size() - part_bytes_ > limits::http_header_bytes_max)
-    return give_up(errc::headers_too_large, "A chunk's extension or the trailers are too large.");
   return piece;
 }
 

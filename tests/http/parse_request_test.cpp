@@ -161,7 +161,9 @@ TEST(ParseRequestTest, BodiesOfKnownLengthEndWhereTheySay) {
 TEST(ParseRequestTest, DamagedChunksAreRefused) {
   for (auto input : {"x\r\n", "5\r\nhelloXX0\r\n\r\n", "5 5\r\nhello\r\n0\r\n\r\n", "-1\r\n\r\n",
                      "FFFFFFFFFFFFFFFFF\r\n", "0\r\nbad trailer\r\n\r\n",
-                     "0\r\nContent-Length: 3\r\n\r\n"})
+                     "0\r\nContent-Length: 3\r\n\r\n", "5\nhello\r\n0\r\n\r\n", "\r\n",
+                     "0x5\r\nhello\r\n0\r\n\r\n", "5\r\nhello\n0\r\n\r\n", "0\r\n0\r\nT: x\r\n\r\n",
+                     "5;a\rb\r\nhello\r\n0\r\n\r\n", "0\r\n X: y\r\n\r\n", "+5\r\nhello\r\n"})
     EXPECT_EQ(body_in_steps(chunked, input, 100), "bad_request") << input;
 }
 
@@ -170,6 +172,17 @@ TEST(ParseRequestTest, BodyLimitHoldsForBothFramings) {
   EXPECT_EQ(body_in_steps(chunked, "3E9\r\n", 10), "payload_too_large");
   std::string two = "3E0\r\n" + std::string(0x3E0, 'x') + "\r\n9\r\n";
   EXPECT_EQ(body_in_steps(chunked, two, 100), "payload_too_large") << "in all";
+  EXPECT_EQ(body_in_steps(chunked, "FFFFFFFFFFFFFFFF\r\n", 100), "payload_too_large");
+}
+
+TEST(ParseRequestTest, LinesBetweenChunksAndTrailersHaveALimit) {
+  std::string filler(limits::http_header_bytes_max, 'x');
+  EXPECT_EQ(body_in_steps(chunked, "5;" + filler, 1000), "headers_too_large");
+  EXPECT_EQ(body_in_steps(chunked, "5;" + filler + "\r\n", 100'000), "headers_too_large");
+  std::string trailers = "0\r\n";
+  while (trailers.size() < limits::http_header_bytes_max + 10)
+    trailers += "X: y\r\n";
+  EXPECT_EQ(body_in_steps(chunked, trailers, 1000), "headers_too_large");
 }
 
 TEST(ParseRequestTest, QueriesAreDecoded) {
