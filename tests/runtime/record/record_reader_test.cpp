@@ -109,6 +109,12 @@ TEST(RecordReader, BytesAfterTheLastRecordAreCorrupt) {
   EXPECT_EQ(read_outcome(with_records(batch, records)), errc::corrupt_batch);
 }
 
+TEST(RecordReader, OffsetOutsideTheBatchIsCorrupt) {
+  // Seven bytes: attributes, timestamp delta, offset delta 1 of a batch that ends at delta 0.
+  const auto batch = with_records(batch_of({plain("a")}), from_hex("0c 00 00 02 01 01 00"));
+  EXPECT_EQ(read_outcome(batch), errc::corrupt_batch);
+}
+
 TEST(RecordReader, HeaderCountThatCannotBeTrueAllocatesNothing) {
   // length 12, attributes, two deltas, null key and value, header count 2^31 - 1, one header byte.
   const auto batch =
