@@ -1,6 +1,9 @@
 """W4, WebSocket fan-out at the greatest rate, and W12, subscribers that stall."""
 import re
+import statistics
 import subprocess
+import threading
+import urllib.request
 
 from .load import LOAD_CORE
 from .report import Measurement, Row, run_rounds
@@ -81,26 +84,49 @@ def w4(scratch, options):
     return rows
 
 
+def stalled_now(server):
+    """As the broker itself sees it: the kernel's buffers are full, so it had to do something."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=30) as answer:
+        text = answer.read().decode()
+    return float(re.search(r"^troupe_websocket_stalled_subscribers(?:{.*})? (\S+)", text,
+                           re.M).group(1))
+
+
 def w12(scratch, options):
     """1,000 subscribers at 50 records of 1,000 B per second; 100 of them read nothing."""
     broker = scratch.troupe()
     make_topic(broker, "w12", "os")
+    seconds = max(10, options.seconds * 4)
     words = [*troupe_words(broker, "w12"), "--subscribers", 1000, "--rate", 50, "--payload", 1000,
-             "--seconds", max(10, options.seconds * 4)]
+             "--seconds", seconds]
     run_client(broker, [*words[:-1], 2])
-    calm = run_client(broker, words)
-    stalled = run_client(broker, [*words, "--stalled", 100])
+    runs, stalled_seen = [], []
+    for _ in range(min(3, options.rounds)):
+        calm = run_client(broker, words)
+        look = threading.Timer(seconds * 0.9, lambda: stalled_seen.append(stalled_now(broker)))
+        look.start()
+        runs.append((calm, run_client(broker, [*words, "--stalled", 100])))
+        look.join()
     scratch.stop_servers()
-    growth = [run["pss_after"] - run["pss_before"] for run in (calm, stalled)]
-    each = (growth[1] - growth[0]) / 100
-    correct = calm["complete"] == stalled["complete"] == 1
+    correct = all(run["complete"] == 1 for pair in runs for run in pair)
+
+    def growth(run):
+        return run["pss_after"] - run["pss_before"]
+
+    def median(figure):
+        return statistics.median(figure(*pair) for pair in runs)
+
+    calm_p99 = median(lambda calm, _: calm["p99"] / 1000)
 
     def row(name, value, unit, limit=0.0):
         return Row("W12 1,000 subscribers", name, unit, rate=value, correct=correct, at_most=limit,
-                   rounds=1)
+                   rounds=len(runs))
 
-    return [row("memory growth per stalled subscriber", each, "KiB", 64),
-            row("p99 of the healthy, nobody stalled", calm["p99"] / 1000, "ms"),
-            row("p99 of the healthy, 100 stalled", stalled["p99"] / 1000, "ms",
-                1.2 * calm["p99"] / 1000),
-            row("until the woken had everything, in order", stalled["wake_ms"], "ms")]
+    return [row("stalled, as the broker counts them", statistics.median(stalled_seen), ""),
+            row("memory growth per stalled subscriber",
+                median(lambda calm, stalled: (growth(stalled) - growth(calm)) / 100), "KiB", 64),
+            row("p99 of the healthy, nobody stalled", calm_p99, "ms"),
+            row("p99 of the healthy, 100 stalled",
+                median(lambda _, stalled: stalled["p99"] / 1000), "ms", 1.2 * calm_p99),
+            row("until the woken had everything, in order",
+                median(lambda _, stalled: stalled["wake_ms"]), "ms")]
