@@ -11,19 +11,17 @@ namespace {
 
 /// More files than this are made durable by one call for the whole file system.
 constexpr std::size_t single_files_max = 8;
-/// Threads that sync beside the flusher's own.
-constexpr std::size_t crew_helpers = 3;
 /// Requests served by one sync, so that none waits for a burst that does not end.
 constexpr std::size_t requests_per_sync_max = 16'384;
 
 }  // namespace
 
 flusher::flusher(caf::actor_config& config, std::shared_ptr<node_state> node,
-                 flush_observer observer)
+                 flush_observer observer, std::size_t helpers)
     : flusher_actor::base(config),
       node_(std::move(node)),
       observer_(std::move(observer)),
-      crew_(crew_helpers) {}
+      crew_(helpers) {}
 
 flusher::behavior_type flusher::make_behavior() {
   return {

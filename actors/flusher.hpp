@@ -24,7 +24,9 @@ using flush_observer = std::function<void(mono_duration took, std::size_t reques
 /// out of service, and every later request is answered with storage_error without a sync.
 class flusher final : public flusher_actor::base {
  public:
-  flusher(caf::actor_config& config, std::shared_ptr<node_state> node, flush_observer observer);
+  /// `helpers` threads sync beside its own where a round has several files.
+  flusher(caf::actor_config& config, std::shared_ptr<node_state> node, flush_observer observer,
+          std::size_t helpers = 3);
 
   const char* name() const override { return "flusher"; }
 

@@ -49,11 +49,13 @@ void flusher_crew::help() {
 void flusher_crew::work(std::unique_lock<std::mutex>& held) {
   while (taken_ < files_.size()) {
     auto mine = files_[taken_++];
-    held.unlock();
-    auto ended = mine->sync();
-    held.lock();
-    if (!ended && outcome_)
-      outcome_ = ended;
+    if (outcome_) {
+      held.unlock();
+      auto ended = mine->sync();
+      held.lock();
+      if (!ended && outcome_)
+        outcome_ = ended;
+    }
     if (++done_ == files_.size())
       ended_.notify_one();
   }

@@ -23,8 +23,9 @@ class flusher_crew {
   flusher_crew(const flusher_crew&) = delete;
   flusher_crew& operator=(const flusher_crew&) = delete;
 
-  /// Calls sync() once for each file; returns when all calls have. The first failure, if any: the
-  /// caller must treat all files as failed, since which of the others succeeded is not told.
+  /// Calls sync() once for each file; returns when all calls have. After the first failure no
+  /// further one begins (S8): the caller must treat all files as failed, since which of the others
+  /// were synced is not told.
   result<void> sync(std::vector<file_ptr> files);
 
  private:

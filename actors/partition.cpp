@@ -4,6 +4,8 @@
 #include "actors/mailbox.hpp"
 #include "actors/outcomes.hpp"
 
+#include <algorithm>
+
 namespace troupe {
 
 namespace {
@@ -170,7 +172,13 @@ outcome partition::refuse_produce(const produce_request& what) const {
     return storage_outcome();
   if (options_.node->disk_full.load(std::memory_order_relaxed))
     return as_outcome(errc::disk_full);
-  auto bytes_max = options_.topic->config.max_message_bytes();
+  const auto& config = options_.topic->config;
+  if (const auto in_sync = in_sync_replicas();
+      what.acks == required_acks::all && in_sync < config.min_insync_replicas())
+    return {errc::not_enough_replicas,
+            fmt::format("{} of the replicas of {} are in sync; min.insync.replicas is {}", in_sync,
+                        to_string(where()), config.min_insync_replicas())};
+  auto bytes_max = config.max_message_bytes();
   if (what.batch.size() > bytes_max)
     return {errc::record_too_large, fmt::format("the batch has {} bytes; max.message.bytes of {} "
                                                 "is {}", what.batch.size(), options_.topic->name,
@@ -178,6 +186,12 @@ outcome partition::refuse_produce(const produce_request& what) const {
   if (auto code = core_->admit(what.batch.size()); code != errc::none)
     return as_outcome(code);
   return {};
+}
+
+std::int32_t partition::in_sync_replicas() const {
+  const auto& known = options_.topic->partitions[static_cast<std::size_t>(value_of(options_.id))];
+  // The leader is always in sync with itself.
+  return std::max(1, static_cast<std::int32_t>(known.isr.size()));
 }
 
 void partition::on_produce(produce_request& what) {
@@ -237,8 +251,8 @@ void partition::write() {
   if (ended) {
     core_->written();
     count_produced();
-  } else if (ended.error().code == errc::disk_full) {
-    core_->write_refused();
+  } else if (!log_->poisoned()) {
+    core_->write_refused(ended.error().code);
     produced_bytes_ = 0;
   } else {
     fail_storage(ended.error());

@@ -67,6 +67,7 @@ class partition final : public partition_actor::base {
   void on_close(const close_partition& what);
 
   outcome refuse_produce(const produce_request& what) const;
+  std::int32_t in_sync_replicas() const;
   fetch_response read(const fetch_request& what);
   void count_produced();
   bool should_park(const fetch_request& what, const fetch_response& found) const;

@@ -50,11 +50,11 @@ void partition_leader::written() {
   advance_high_watermark();
 }
 
-void partition_leader::write_refused() {
+void partition_leader::write_refused(errc why) {
   troupe_assert(!failed_);
   log_ = written_;
-  fail_above(by_leader_, written_.end, errc::disk_full);
-  fail_above(by_all_, written_.end, errc::disk_full);
+  fail_above(by_leader_, written_.end, why);
+  fail_above(by_all_, written_.end, why);
   check();
 }
 

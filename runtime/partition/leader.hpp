@@ -71,8 +71,9 @@ class partition_leader {
   bool should_write() const { return !failed_ && log_.end > written_.end; }
   /// All that was appended is in the page cache.
   void written();
-  /// The disk is full: what was not yet written is dropped, and the log ends at the written end.
-  void write_refused();
+  /// The write was refused and nothing of it kept (a full disk, no file handles): what was not yet
+  /// written is dropped, its produces fail with `why`, and the log ends at the written end.
+  void write_refused(errc why = errc::disk_full);
 
   /// Is there something written that must become durable, and no sync on its way?
   bool should_sync() const;

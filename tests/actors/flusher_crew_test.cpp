@@ -55,15 +55,24 @@ TEST(flusher_crew_test, EveryFileIsSyncedExactlyOnceInEveryRound) {
   }
 }
 
-TEST(flusher_crew_test, OneFailureFailsTheRoundAndTheOthersAreStillSynced) {
-  flusher_crew crew{2};
+TEST(flusher_crew_test, NoSyncBeginsAfterTheFirstFailure) {
+  flusher_crew crew{0};
   auto good = std::make_shared<counted_file>(nullptr);
   auto bad = std::make_shared<counted_file>(nullptr, true);
-  auto ended = crew.sync({bad, good, good});
+  auto ended = crew.sync({good, bad, good, good});
   ASSERT_FALSE(ended);
   EXPECT_EQ(ended.error().code, errc::io_error);
-  EXPECT_EQ(good->syncs, 2);
+  EXPECT_EQ(good->syncs, 1);
   EXPECT_EQ(bad->syncs, 1);
+}
+
+TEST(flusher_crew_test, OneFailureFailsTheRound) {
+  flusher_crew crew{3};
+  auto good = std::make_shared<counted_file>(nullptr);
+  auto bad = std::make_shared<counted_file>(nullptr, true);
+  for (int round = 0; round < 100; ++round)
+    EXPECT_FALSE(crew.sync({good, good, bad, good}));
+  EXPECT_EQ(bad->syncs, 100);
   EXPECT_TRUE(crew.sync({good}));
 }
 

@@ -31,7 +31,7 @@ class partition_test : public ::testing::Test {
     topic_->partitions.resize(1);
     gauges_ = std::make_shared<partition_gauges>();
     flusher_ = system_->spawn<flusher>(
-        node_, [this](mono_duration, std::size_t n) { commits_.push_back(n); });
+        node_, [this](mono_duration, std::size_t n) { commits_.push_back(n); }, 0u);
   }
   ~partition_test() override {
     // A delayed message keeps its receiver, and so the system, alive.
@@ -238,6 +238,13 @@ TEST_F(cached_partition_test, CloseMakesThePageCacheDurable) {
   EXPECT_THAT(values_of(answer<fetch_response>(found).batches), ElementsAre("a"));
 }
 
+TEST_F(partition_test, TooFewInSyncReplicasRefuseOnlyAcksAll) {
+  topic_->config = topic_->config.with({{"min.insync.replicas", "2"}}).value();
+  open();
+  EXPECT_EQ(produced("a").code, errc::not_enough_replicas);
+  EXPECT_TRUE(produced("b", required_acks::leader).ok());
+}
+
 TEST_F(partition_test, DeathOfTheFlusherIsAStorageFailure) {
   open();
   caf::anon_send_exit(flusher_, caf::exit_reason::kill);
@@ -277,6 +284,7 @@ TEST_F(partition_test, EveryFailureKeepsWhatWasAcknowledged) {
     run();
     ASSERT_TRUE(answer<partition_closed>(removing).result.ok());
     ASSERT_LT(n, 500u);
+    EXPECT_EQ(disk_.syncs_after_failure(), 0u) << "operation " << n;
   }
   EXPECT_EQ(disk_.syncs_after_failure(), 0u);
 }

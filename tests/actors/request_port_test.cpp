@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <future>
-#include <thread>
 
 namespace troupe {
 namespace {
@@ -25,7 +24,6 @@ class echo final : public echo_actor::base {
     return {
         [](const flush_request&) { return flush_response{}; },
         [this](const produce_request& what) -> caf::result<produce_response> {
-          thread = std::this_thread::get_id();
           if (what.target.partition == partition_id{1}) {
             kept.push_back(make_response_promise<produce_response>());
             return kept.back();
@@ -45,8 +43,10 @@ class echo final : public echo_actor::base {
     };
   }
 
+  /// A promise holds its own actor.
+  void on_exit() override { kept.clear(); }
+
   offset_t next = 0;
-  std::thread::id thread;
   std::vector<caf::typed_response_promise<produce_response>> kept;
 };
 
