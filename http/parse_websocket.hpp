@@ -54,8 +54,8 @@ struct produce_frame {
 /// A cumulative acknowledgement; only a consumer group has a use for it.
 struct ack_frame {};
 
-using client_frame = std::variant<credit_frame, seek_frame, pause_frame, resume_frame,
-                                  produce_frame, ack_frame>;
+using client_frame =
+    std::variant<credit_frame, seek_frame, pause_frame, resume_frame, produce_frame, ack_frame>;
 
 /// Parses one text message. Views point into `text`. Errors: invalid_json with line and column
 /// when it is not JSON; invalid_payload naming the field when it is JSON and none of the above.

@@ -10,12 +10,15 @@ namespace troupe::http {
 
 namespace {
 
-error bad_parameter(std::string what) { return {errc::invalid_parameter, std::move(what)}; }
+error bad_parameter(std::string what) {
+  return {errc::invalid_parameter, std::move(what)};
+}
 
 std::optional<std::int64_t> to_natural(std::string_view text) {
   std::int64_t value = 0;
   auto [p, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (ec != std::errc{} || p != text.data() + text.size() || value < 0) return std::nullopt;
+  if (ec != std::errc{} || p != text.data() + text.size() || value < 0)
+    return std::nullopt;
   return value;
 }
 
@@ -34,15 +37,18 @@ result<std::vector<partition_id>> to_partitions(std::string_view text) {
   if (std::adjacent_find(found.begin(), found.end()) != found.end())
     return bad_parameter(fmt::format("'partitions' names a partition twice: '{}'.", text));
   if (found.size() > limits::websocket_subscriptions_max)
-    return bad_parameter(fmt::format("'partitions' names {} partitions; one socket reads at most {}.",
-                                     found.size(), limits::websocket_subscriptions_max));
+    return bad_parameter(
+        fmt::format("'partitions' names {} partitions; one socket reads at most {}.", found.size(),
+                    limits::websocket_subscriptions_max));
   return found;
 }
 
 result<start_position> to_start(std::string_view text) {
   using kind = start_position::kind;
-  if (text == "earliest") return start_position{kind::earliest, 0};
-  if (text == "latest") return start_position{kind::latest, 0};
+  if (text == "earliest")
+    return start_position{kind::earliest, 0};
+  if (text == "latest")
+    return start_position{kind::latest, 0};
   constexpr std::string_view by_time = "timestamp:";
   if (text.starts_with(by_time)) {
     if (auto at = to_natural(text.substr(by_time.size())))
@@ -50,12 +56,13 @@ result<start_position> to_start(std::string_view text) {
   } else if (auto offset = to_natural(text)) {
     return start_position{kind::offset, *offset};
   }
-  return bad_parameter(fmt::format(
-      "'from' must be earliest, latest, an offset or timestamp:<ms>, not '{}'.", text));
+  return bad_parameter(
+      fmt::format("'from' must be earliest, latest, an offset or timestamp:<ms>, not '{}'.", text));
 }
 
 result<embedded_format> to_format(std::string_view text) {
-  if (auto format = parse_embedded_format(text)) return *format;
+  if (auto format = parse_embedded_format(text))
+    return *format;
   return bad_parameter(fmt::format("'format' must be json, text or binary, not '{}'.", text));
 }
 
@@ -70,20 +77,24 @@ result<void> none_twice(const query_parameters& query) {
 }  // namespace
 
 result<subscribe_query> parse_subscribe_query(const query_parameters& query) {
-  if (auto once = none_twice(query); !once) return once.error();
+  if (auto once = none_twice(query); !once)
+    return once.error();
   subscribe_query found;
   for (const auto& [name, value] : query) {
     if (name == "partitions") {
       auto partitions = to_partitions(value);
-      if (!partitions) return partitions.error();
+      if (!partitions)
+        return partitions.error();
       found.partitions = std::move(*partitions);
     } else if (name == "from") {
       auto from = to_start(value);
-      if (!from) return from.error();
+      if (!from)
+        return from.error();
       found.from = *from;
     } else if (name == "format") {
       auto format = to_format(value);
-      if (!format) return format.error();
+      if (!format)
+        return format.error();
       found.format = *format;
     } else if (name == "credit") {
       if (value != "manual")
@@ -98,15 +109,18 @@ result<subscribe_query> parse_subscribe_query(const query_parameters& query) {
 }
 
 result<embedded_format> parse_produce_query(const query_parameters& query) {
-  if (auto once = none_twice(query); !once) return once.error();
+  if (auto once = none_twice(query); !once)
+    return once.error();
   auto format = embedded_format::json;
   for (const auto& [name, value] : query) {
-    if (name == "acks" || name == "timeout") continue;
+    if (name == "acks" || name == "timeout")
+      continue;
     if (name != "format")
       return bad_parameter(
           fmt::format("Unknown parameter '{}'; known are format, acks and timeout.", name));
     auto given = to_format(value);
-    if (!given) return given.error();
+    if (!given)
+      return given.error();
     format = *given;
   }
   return format;

@@ -12,12 +12,12 @@ constexpr std::size_t flushes_per_turn = 32;
 asio::execution_context::id flush_round::id;
 
 flush_round::flush_round(asio::execution_context& context)
-    : asio::execution_context::service(context),
-      loop_(static_cast<asio::io_context&>(context)) {}
+    : asio::execution_context::service(context), loop_(static_cast<asio::io_context&>(context)) {}
 
 void flush_round::add(frame_stream& stream, std::shared_ptr<void> alive) {
   due_.push_back({&stream, std::move(alive)});
-  if (posted_) return;
+  if (posted_)
+    return;
   posted_ = true;
   asio::post(loop_, [this] { run(); });
 }

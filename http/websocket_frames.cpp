@@ -12,11 +12,14 @@ std::size_t write_header(char* payload, std::size_t length) {
     char* p = payload - extra - 2;
     *p++ = final_text_frame;
     *p++ = marker;
-    for (std::size_t i = extra; i-- > 0;) *p++ = static_cast<char>(length >> (8 * i));
+    for (std::size_t i = extra; i-- > 0;)
+      *p++ = static_cast<char>(length >> (8 * i));
     return extra + 2;
   };
-  if (length < 126) return put(0, static_cast<char>(length));
-  if (length <= 0xffff) return put(2, 126);
+  if (length < 126)
+    return put(0, static_cast<char>(length));
+  if (length <= 0xffff)
+    return put(2, 126);
   return put(8, 127);
 }
 
@@ -34,7 +37,9 @@ void frame_encoder::end_frame(std::uint32_t records, offset_t next) {
                       static_cast<std::uint32_t>(text_.size()), records, 0, next});
 }
 
-void frame_encoder::abandon_frame() { text_.resize(payload_ - frame_header_size_max); }
+void frame_encoder::abandon_frame() {
+  text_.resize(payload_ - frame_header_size_max);
+}
 
 std::shared_ptr<const bytes> frame_encoder::finish() {
   auto count = static_cast<std::uint32_t>(entries_.size());
@@ -43,12 +48,14 @@ std::shared_ptr<const bytes> frame_encoder::finish() {
   char* p = encoding->data();
   std::memcpy(p, text_.data(), text_.size());
   p += text_.size();
-  if (count != 0) std::memcpy(p, entries_.data(), index);
+  if (count != 0)
+    std::memcpy(p, entries_.data(), index);
   std::memcpy(p + index, &count, sizeof count);
   text_.clear();
   // A reused encoder must not keep the memory of the largest chunk it ever saw.
   constexpr std::size_t worth_keeping = 1 << 20;
-  if (text_.capacity() > worth_keeping) text_.shrink_to_fit();
+  if (text_.capacity() > worth_keeping)
+    text_.shrink_to_fit();
   entries_.clear();
   return encoding;
 }

@@ -16,7 +16,8 @@ std::string produced_text(std::int64_t id, const std::vector<record_result>& res
   append_json_number(text, id);
   text += R"(,"offsets":[)";
   for (const auto& one : results) {
-    if (text.back() != '[') text += ',';
+    if (text.back() != '[')
+      text += ',';
     if (one.code == errc::none) {
       text += R"({"partition":)";
       append_json_number(text, value_of(one.partition));
@@ -47,7 +48,9 @@ websocket_production::websocket_production(tcp_socket socket, websocket_upgrade 
       options_(parse_produce_options(asked()).value()),
       sticky_(static_cast<std::uint32_t>(services.random.next())) {}
 
-task<result<void>> websocket_production::prepare() { co_return result<void>{}; }
+task<result<void>> websocket_production::prepare() {
+  co_return result<void>{};
+}
 
 bool websocket_production::may_read() const {
   return pending_.size() < limits::websocket_produces_max &&
@@ -60,13 +63,15 @@ void websocket_production::on_frame(client_frame frame,
   if (wish == nullptr)
     return send_error({errc::bad_request,
                        fmt::format("This socket only produces; read at /ws/topics/{}.", topic_)});
-  if (stopping_) return send_error(error{errc::shutting_down}, &wish->id);
+  if (stopping_)
+    return send_error(error{errc::shutting_down}, &wish->id);
   std::size_t size = message->text().size();
   auto& into = pending_.emplace_back(wish->id, size);
   pending_bytes_ += size;
   auto ended = [self = shared_from_this()](const std::exception_ptr& thrown) {
     // Memory that could not be had: the client cannot be told what became of its records.
-    if (thrown) self->abandon();
+    if (thrown)
+      self->abandon();
   };
   auto work = produce(wish->records, std::move(message), into);
   asio::co_spawn(services().executor, std::move(work), std::move(ended));
@@ -83,9 +88,11 @@ task<void> websocket_production::produce(std::string_view records,
 
 task<result<std::vector<record_result>>> websocket_production::send(std::string_view records) {
   auto body = parse_produce_records(records, format_, true);
-  if (!body) co_return body.error();
+  if (!body)
+    co_return body.error();
   auto topic = services().broker.metadata()->find(topic_);
-  if (!topic) co_return error{errc::unknown_topic, fmt::format("Topic '{}' does not exist.", topic_)};
+  if (!topic)
+    co_return error{errc::unknown_topic, fmt::format("Topic '{}' does not exist.", topic_)};
   co_return co_await produce_records(services().broker, *topic, body->records, options_, sticky_,
                                      services().time.wall_ms());
 }
@@ -96,7 +103,8 @@ void websocket_production::answer_ready() {
     pending_bytes_ -= pending_.front().size;
     pending_.pop_front();
   }
-  if (stopping_ && pending_.empty()) return finish(close_code::going_away, error{errc::shutting_down});
+  if (stopping_ && pending_.empty())
+    return finish(close_code::going_away, error{errc::shutting_down});
   wake_reader();
 }
 

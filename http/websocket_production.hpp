@@ -12,8 +12,7 @@ namespace troupe::http {
 class websocket_production final : public websocket_session {
  public:
   /// REQUIRES that the query has been checked.
-  websocket_production(tcp_socket socket, websocket_upgrade upgrade,
-                       connection_services& services);
+  websocket_production(tcp_socket socket, websocket_upgrade upgrade, connection_services& services);
 
  private:
   /// A produce frame on its way: answered when its turn comes.

@@ -21,7 +21,7 @@ frame_budget frame_budget::standard() {
 }
 
 frame_cutter::frame_cutter(const topic_partition& source, byte_view batches, offset_t from,
-                               embedded_format format)
+                           embedded_format format)
     : writer_(source, shape_of(format)), batches_(batches), from_(from), position_(from) {}
 
 /// Reads ahead to the next record that is wanted; false at the end of the run.
@@ -29,18 +29,21 @@ result<bool> frame_cutter::next_record() {
   while (true) {
     if (!reader_) {
       byte_view batch;
-      if (!batches_.next(batch)) return false;
+      if (!batches_.next(batch))
+        return false;
       auto header = decode_batch_header(batch);
       if (header.is_control() || header.next_offset() <= from_) {
         position_ = std::max(position_, header.next_offset());
         continue;
       }
       auto opened = record_reader::open(batch);
-      if (!opened) return opened.error();
+      if (!opened)
+        return opened.error();
       reader_.emplace(std::move(*opened));
     }
     auto more = reader_->next(record_);
-    if (!more) return more.error();
+    if (!more)
+      return more.error();
     if (!*more) {
       position_ = std::max(position_, reader_->header().next_offset());
       reader_.reset();
@@ -58,10 +61,12 @@ result<bool> frame_cutter::next(frame_encoder& to, frame_budget budget) {
       if (!more) {
         fault_ = more.error();
         // Good records before the damage make a frame of their own; the next call reports.
-        if (written == 0) return *fault_;
+        if (written == 0)
+          return *fault_;
         break;
       }
-      if (!*more) break;
+      if (!*more)
+        break;
       holds_record_ = true;
     }
     if (written == 0) {
@@ -82,9 +87,11 @@ result<bool> frame_cutter::next(frame_encoder& to, frame_budget budget) {
     holds_record_ = false;
     ++written;
     position_ = record_.offset + 1;
-    if (to.payload_size() >= budget.payload_bytes) break;
+    if (to.payload_size() >= budget.payload_bytes)
+      break;
   }
-  if (written == 0) return false;
+  if (written == 0)
+    return false;
   to.text() += "]}";
   to.end_frame(written, position_);
   return true;
@@ -99,7 +106,8 @@ std::shared_ptr<const bytes> encode_chunk(const topic_partition& source, byte_vi
   frame_cutter cutter{source, batches, from, Format};
   while (true) {
     auto more = cutter.next(encoder, frame_budget::standard());
-    if (more && *more) continue;
+    if (more && *more)
+      continue;
     auto encoding = encoder.finish();
     return more ? std::move(encoding) : nullptr;
   }
@@ -109,9 +117,12 @@ std::shared_ptr<const bytes> encode_chunk(const topic_partition& source, byte_vi
 
 tail_encoder tail_encoder_of(embedded_format format) {
   switch (format) {
-    case embedded_format::binary: return &encode_chunk<embedded_format::binary>;
-    case embedded_format::json: return &encode_chunk<embedded_format::json>;
-    case embedded_format::text: break;
+    case embedded_format::binary:
+      return &encode_chunk<embedded_format::binary>;
+    case embedded_format::json:
+      return &encode_chunk<embedded_format::json>;
+    case embedded_format::text:
+      break;
   }
   return &encode_chunk<embedded_format::text>;
 }

@@ -23,7 +23,7 @@ struct frame_budget {
 class frame_cutter {
  public:
   frame_cutter(const topic_partition& source, byte_view batches, offset_t from,
-                 embedded_format format);
+               embedded_format format);
 
   /// Writes the next frame of at least one record into `to`; false at the end of the run.
   /// Errors: not_representable naming partition and offset, when the frame would begin with that
@@ -40,7 +40,7 @@ class frame_cutter {
   batch_cursor batches_;
   std::optional<record_reader> reader_;
   record_view record_;
-  bool holds_record_ = false;  // record_ has been read and not written
+  bool holds_record_ = false;   // record_ has been read and not written
   std::optional<error> fault_;  // met behind records that were still to be written
   offset_t from_;
   offset_t position_;
@@ -49,7 +49,9 @@ class frame_cutter {
 /// The encoder of a format for tail_chunk::encoded; its slot is the number of the format. Null
 /// when a record cannot be shown, so that each subscriber meets the error at its own pace.
 tail_encoder tail_encoder_of(embedded_format format);
-inline std::size_t tail_slot_of(embedded_format format) { return static_cast<std::size_t>(format); }
+inline std::size_t tail_slot_of(embedded_format format) {
+  return static_cast<std::size_t>(format);
+}
 static_assert(static_cast<std::size_t>(embedded_format::text) < tail_encodings);
 
 }  // namespace troupe::http

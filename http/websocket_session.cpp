@@ -61,7 +61,8 @@ void websocket_session::start(connection_slot slot) {
   slot_.clear_deadline();
   auto ended = [self = shared_from_this()](const std::exception_ptr& thrown) {
     // Memory that could not be had is all that can be thrown on the way.
-    if (thrown) self->abandon();
+    if (thrown)
+      self->abandon();
   };
   asio::co_spawn(services_.executor, run(), std::move(ended));
 }
@@ -70,7 +71,8 @@ task<void> websocket_session::run() {
   std::optional<error> fault = handshake_fault(upgrade_.head);
   if (!fault) {
     result<void> ready = co_await prepare();
-    if (!ready) fault = ready.error();
+    if (!ready)
+      fault = ready.error();
   }
   if (fault) {
     co_await refuse(*fault);
@@ -80,7 +82,8 @@ task<void> websocket_session::run() {
   bool accepted = co_await shake_hands();
   if (accepted) {
     services_.metrics.websockets_changed(1);
-    if (slot_.stopping() && serving()) on_stopping();
+    if (slot_.stopping() && serving())
+      on_stopping();
     if (serving()) {
       on_open();
       co_await read_messages();
@@ -89,14 +92,16 @@ task<void> websocket_session::run() {
     count_sent();
     services_.metrics.websockets_changed(-1);
   }
-  if (!close_pending_) out().close();
+  if (!close_pending_)
+    out().close();
 }
 
 task<void> websocket_session::refuse(const error& what) {
   response says = response::failure(what);
   fields::response<fields::string_body> head{static_cast<fields::status>(says.status), 11};
   head.set(fields::field::content_type, says.content_type);
-  for (const auto& [name, value] : says.headers) head.set(name, value);
+  for (const auto& [name, value] : says.headers)
+    head.set(name, value);
   head.keep_alive(false);
   head.body() = std::move(says.body);
   head.prepare_payload();
@@ -106,8 +111,8 @@ task<void> websocket_session::refuse(const error& what) {
 
 task<bool> websocket_session::shake_hands() {
   ws_.set_option(timeouts());
-  ws_.read_message_max(std::min(limits::websocket_frame_bytes_max,
-                                services_.config.body_bytes_max));
+  ws_.read_message_max(
+      std::min(limits::websocket_frame_bytes_max, services_.config.body_bytes_max));
   ws_.set_option(websocket::stream_base::decorator(
       [](websocket::response_type& answer) { answer.set(fields::field::server, "troupe"); }));
   error_code failure;
@@ -124,15 +129,20 @@ task<void> websocket_session::read_messages() {
       error_code ignored;
       co_await wake_.async_wait(asio::redirect_error(use_task, ignored));
     }
-    if (!serving()) break;
-    if (!message) message = std::make_unique<websocket_message>(services_.inflight);
+    if (!serving())
+      break;
+    if (!message)
+      message = std::make_unique<websocket_message>(services_.inflight);
     bool read = co_await read_message(*message);
-    if (!read) break;
+    if (!read)
+      break;
     on_message(message);
-    if (!message) continue;
+    if (!message)
+      continue;
     message->held.release();
     message->buffer.clear();
-    if (message->buffer.capacity() > read_piece) message.reset();
+    if (message->buffer.capacity() > read_piece)
+      message.reset();
   }
 }
 
@@ -141,7 +151,8 @@ task<bool> websocket_session::read_message(websocket_message& into) {
     error_code failure;
     std::size_t n = co_await ws_.async_read_some(into.buffer, read_piece,
                                                  asio::redirect_error(use_task, failure));
-    if (failure) co_return false;
+    if (failure)
+      co_return false;
     if (!into.held.try_hold(n)) {
       finish(close_code::try_again_later, error{errc::overloaded});
       co_return false;
@@ -159,15 +170,16 @@ task<bool> websocket_session::read_message(websocket_message& into) {
 }
 
 void websocket_session::on_message(std::unique_ptr<websocket_message>& message) {
-  if (!serving()) return;
+  if (!serving())
+    return;
   services_.metrics.frames_received(1);
   if (ws_.got_binary())
     return finish(close_code::unknown_data,
                   error{errc::unsupported_media_type, "Frames must be text, not binary."});
   auto frame = parse_client_frame(message->text());
-  if (frame) return on_frame(std::move(*frame), message);
-  if (frame.error().code == errc::invalid_json &&
-      ++bad_frames_ > limits::websocket_bad_frames_max)
+  if (frame)
+    return on_frame(std::move(*frame), message);
+  if (frame.error().code == errc::invalid_json && ++bad_frames_ > limits::websocket_bad_frames_max)
     return finish(close_code::bad_payload, frame.error());
   send_error(frame.error());
 }
@@ -187,16 +199,19 @@ void websocket_session::send_error(const error& what, const std::int64_t* id) {
 }
 
 void websocket_session::finish(close_code code, const error& why) {
-  if (!serving()) return;
+  if (!serving())
+    return;
   send_error(why);
   finish(code, to_string(why.code));
 }
 
 void websocket_session::finish(close_code code, std::string_view reason) {
-  if (closing_) return;
+  if (closing_)
+    return;
   closing_ = true;
   wake_.cancel();
-  if (!open_) return out().close();
+  if (!open_)
+    return out().close();
   close_pending_ = true;
   ws_.async_close(reason_of(code, reason), [self = shared_from_this()](error_code) {
     self->close_pending_ = false;
@@ -205,9 +220,8 @@ void websocket_session::finish(close_code code, std::string_view reason) {
 }
 
 void websocket_session::count_sent() {
-  services_.metrics.frames_sent(
-      static_cast<std::int64_t>(out().sent_frames() - std::exchange(counted_frames_,
-                                                                    out().sent_frames())));
+  services_.metrics.frames_sent(static_cast<std::int64_t>(
+      out().sent_frames() - std::exchange(counted_frames_, out().sent_frames())));
 }
 
 void websocket_session::on_drained() {
@@ -219,11 +233,12 @@ void websocket_session::on_drained() {
   wake_reader();
 }
 
-void websocket_session::on_blocked() { expect_progress(); }
+void websocket_session::on_blocked() {
+  expect_progress();
+}
 
 void websocket_session::expect_progress() {
-  stall_deadline_ =
-      services_.time.now() + std::chrono::milliseconds{limits::websocket_stall_ms};
+  stall_deadline_ = services_.time.now() + std::chrono::milliseconds{limits::websocket_stall_ms};
   update_deadline();
 }
 
@@ -233,7 +248,8 @@ void websocket_session::on_broken() {
 }
 
 void websocket_session::update_deadline() {
-  if (slot_) slot_.set_deadline(std::min(message_deadline_, stall_deadline_));
+  if (slot_)
+    slot_.set_deadline(std::min(message_deadline_, stall_deadline_));
 }
 
 void websocket_session::on_deadline(mono_time now) {
@@ -250,7 +266,8 @@ void websocket_session::on_deadline(mono_time now) {
 }
 
 void websocket_session::on_stop() {
-  if (open_) on_stopping();
+  if (open_)
+    on_stopping();
 }
 
 void websocket_session::on_cut() {

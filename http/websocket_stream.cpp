@@ -39,16 +39,19 @@ frame_stream::frame_stream(tcp_socket socket, std::string leftover, frame_sender
 }
 
 void frame_stream::push(outgoing_frame frame) {
-  if (broken_) return;
+  if (broken_)
+    return;
   queued_bytes_ += frame.size();
-  if (frame.source == outgoing_frame::not_records) reply_bytes_ += frame.size();
+  if (frame.source == outgoing_frame::not_records)
+    reply_bytes_ += frame.size();
   queue_.push_back(std::move(frame));
   schedule();
 }
 
 void frame_stream::schedule() {
   // A socket that waits is flushed when it becomes writable.
-  if (scheduled_ || waiting_ || broken_) return;
+  if (scheduled_ || waiting_ || broken_)
+    return;
   scheduled_ = true;
   round_.add(*this, owner_.pin());
 }
@@ -57,7 +60,8 @@ void frame_stream::write_control(std::shared_ptr<const bytes> data, write_handle
   troupe_assert(!control_then_, "two writes of Beast at once");
   control_then_ = std::move(then);
   control_data_ = data;
-  if (broken_) return finish_control(asio::error::operation_aborted);
+  if (broken_)
+    return finish_control(asio::error::operation_aborted);
   auto size = static_cast<std::uint32_t>(data->size());
   push({std::move(data), 0, size});
 }
@@ -66,23 +70,24 @@ void frame_stream::finish_control(error_code failure) {
   std::size_t size = failure ? 0 : control_data_->size();
   control_data_ = nullptr;
   // Through the loop: the handler may end the life of this stream.
-  asio::post(get_executor(), [then = std::move(control_then_), failure, size]() mutable {
-    then(failure, size);
-  });
+  asio::post(get_executor(),
+             [then = std::move(control_then_), failure, size]() mutable { then(failure, size); });
 }
 
 std::size_t frame_stream::write_gathered(error_code& failure) {
   boost::container::static_vector<asio::const_buffer, gather_max> buffers;
   std::size_t total = 0;
   for (const auto& frame : queue_) {
-    if (buffers.size() == gather_max || total >= limits::websocket_turn_bytes) break;
+    if (buffers.size() == gather_max || total >= limits::websocket_turn_bytes)
+      break;
     buffers.emplace_back(frame.data->data() + frame.begin, frame.size());
     total += frame.size();
   }
   buffers.front() += head_sent_;
   total -= head_sent_;
   std::size_t sent = socket_.write_some(buffers, failure);
-  if (!failure && sent < total) failure = asio::error::would_block;
+  if (!failure && sent < total)
+    failure = asio::error::would_block;
   return sent;
 }
 
@@ -96,7 +101,8 @@ void frame_stream::consume(std::size_t sent) {
     ++sent_frames_;
     if (frame.source == outgoing_frame::not_records) {
       reply_bytes_ -= frame.size();
-      if (frame.data == control_data_) finish_control({});
+      if (frame.data == control_data_)
+        finish_control({});
     }
     queue_.pop_front();
   }
@@ -110,7 +116,8 @@ void frame_stream::flush() {
 void frame_stream::flush_now() {
   std::size_t written = 0;
   while (!queue_.empty() && !broken_ && !waiting_) {
-    if (written >= limits::websocket_turn_bytes) return schedule();
+    if (written >= limits::websocket_turn_bytes)
+      return schedule();
     error_code failure;
     std::size_t sent = write_gathered(failure);
     consume(sent);
@@ -119,16 +126,19 @@ void frame_stream::flush_now() {
       wait_writable();
       return owner_.on_blocked();
     }
-    if (failure) return close();
+    if (failure)
+      return close();
   }
-  if (!broken_ && !waiting_) owner_.on_drained();
+  if (!broken_ && !waiting_)
+    owner_.on_drained();
 }
 
 void frame_stream::wait_writable() {
   waiting_ = true;
   socket_.async_wait(tcp_socket::wait_write, [this, alive = owner_.pin()](error_code failure) {
     waiting_ = false;
-    if (failure) return close();
+    if (failure)
+      return close();
     flush();
   });
 }
@@ -148,17 +158,21 @@ void frame_stream::shrink() {
 }
 
 void frame_stream::close() {
-  if (broken_) return;
+  if (broken_)
+    return;
   broken_ = true;
   error_code ignored;
   socket_.close(ignored);
   queue_.clear();
   queued_bytes_ = 0;
   reply_bytes_ = 0;
-  if (control_then_) finish_control(asio::error::operation_aborted);
+  if (control_then_)
+    finish_control(asio::error::operation_aborted);
   owner_.on_broken();
 }
 
-void beast_close_socket(frame_stream& stream) { stream.close(); }
+void beast_close_socket(frame_stream& stream) {
+  stream.close();
+}
 
 }  // namespace troupe::http

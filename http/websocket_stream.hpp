@@ -74,15 +74,14 @@ class frame_stream {
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& into, Token&& token) {
     return asio::async_initiate<Token, void(error_code, std::size_t)>(
-        [this](auto resume, const Buffers& to) { start_read(to, std::move(resume)); }, token,
-        into);
+        [this](auto resume, const Buffers& to) { start_read(to, std::move(resume)); }, token, into);
   }
   /// Sends everything it is given, or fails: Beast's frames stay in one piece.
   template <class Buffers, class Token>
   auto async_write_some(const Buffers& from, Token&& token) {
     return asio::async_initiate<Token, void(error_code, std::size_t)>(
-        [this](auto resume, const Buffers& data) { start_write(data, std::move(resume)); },
-        token, from);
+        [this](auto resume, const Buffers& data) { start_write(data, std::move(resume)); }, token,
+        from);
   }
 
   /// Queues a frame. What is pushed after the stream broke is dropped.
@@ -123,10 +122,12 @@ class frame_stream {
 
   template <class Buffers, class Handler>
   void start_read(const Buffers& into, Handler resume) {
-    if (leftover_.empty()) return socket_.async_read_some(into, std::move(resume));
+    if (leftover_.empty())
+      return socket_.async_read_some(into, std::move(resume));
     std::size_t n = asio::buffer_copy(into, asio::buffer(leftover_));
     leftover_.erase(0, n);
-    if (leftover_.empty()) leftover_.shrink_to_fit();
+    if (leftover_.empty())
+      leftover_.shrink_to_fit();
     asio::post(get_executor(),
                boost::beast::bind_front_handler(std::move(resume), error_code{}, n));
   }

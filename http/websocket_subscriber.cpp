@@ -18,8 +18,7 @@ std::int64_t grown(std::int64_t credit, std::int64_t by) {
 
 }  // namespace
 
-websocket_subscriber::websocket_subscriber(const std::vector<start>& partitions,
-                                           bool manual_credit)
+websocket_subscriber::websocket_subscriber(const std::vector<start>& partitions, bool manual_credit)
     : manual_credit_(manual_credit), fetch_bytes_(limits::websocket_fetch_bytes_min) {
   places_.reserve(partitions.size());
   for (const auto& one : partitions) {
@@ -34,47 +33,54 @@ websocket_subscriber::websocket_subscriber(const std::vector<start>& partitions,
 std::optional<partition_slot> websocket_subscriber::find(partition_id which) const {
   auto i = std::lower_bound(places_.begin(), places_.end(), which,
                             [](const place& x, partition_id id) { return x.partition < id; });
-  if (i == places_.end() || i->partition != which) return std::nullopt;
+  if (i == places_.end() || i->partition != which)
+    return std::nullopt;
   return static_cast<partition_slot>(i - places_.begin());
 }
 
 void websocket_subscriber::add_credit(std::int64_t records, std::optional<std::int64_t> bytes) {
   // What was heard of the end before the wait is too old to say "caught up" by.
   if (!has_credit())
-    for (auto& x : places_) x.end = no_offset;
+    for (auto& x : places_)
+      x.end = no_offset;
   records_credit_ = grown(records_credit_, records);
-  if (bytes) bytes_credit_ = grown(bytes_credit_.value_or(0), *bytes);
+  if (bytes)
+    bytes_credit_ = grown(bytes_credit_.value_or(0), *bytes);
 }
 
 bool websocket_subscriber::has_credit() const {
-  if (!manual_credit_) return true;
+  if (!manual_credit_)
+    return true;
   return records_credit_ > 0 && (!bytes_credit_ || *bytes_credit_ > 0);
 }
 
 frame_budget websocket_subscriber::budget() const {
   auto budget = frame_budget::standard();
-  if (!manual_credit_) return budget;
-  budget.records = static_cast<std::uint32_t>(
-      std::min<std::int64_t>(budget.records, records_credit_));
+  if (!manual_credit_)
+    return budget;
+  budget.records =
+      static_cast<std::uint32_t>(std::min<std::int64_t>(budget.records, records_credit_));
   if (bytes_credit_)
-    budget.payload_bytes =
-        std::min(budget.payload_bytes, static_cast<std::size_t>(*bytes_credit_));
+    budget.payload_bytes = std::min(budget.payload_bytes, static_cast<std::size_t>(*bytes_credit_));
   return budget;
 }
 
 bool websocket_subscriber::may_take(const frame_entry& frame) const {
-  if (!manual_credit_) return true;
+  if (!manual_credit_)
+    return true;
   return frame.records <= records_credit_ &&
          (!bytes_credit_ || static_cast<std::int64_t>(frame.size()) <= *bytes_credit_);
 }
 
 websocket_subscriber::step websocket_subscriber::next_step() {
-  if (busy_ || !has_credit()) return {};
+  if (busy_ || !has_credit())
+    return {};
   for (std::size_t tried = 0; tried < places_.size(); ++tried) {
     partition_slot slot = turn_;
     turn_ = static_cast<partition_slot>((turn_ + 1) % places_.size());
     auto& x = places_[slot];
-    if (x.at != stage::behind || x.paused) continue;
+    if (x.at != stage::behind || x.paused)
+      continue;
     busy_ = true;
     x.stale = false;
     bool at_end = x.end != no_offset && x.next >= x.end;
@@ -111,9 +117,11 @@ bool websocket_subscriber::on_read(partition_slot slot, const fetch_response& an
 
 void websocket_subscriber::on_queued(partition_slot slot, const frame_entry& frame) {
   places_[slot].next = frame.next;
-  if (!manual_credit_) return;
+  if (!manual_credit_)
+    return;
   records_credit_ -= frame.records;
-  if (bytes_credit_) *bytes_credit_ -= static_cast<std::int64_t>(frame.size());
+  if (bytes_credit_)
+    *bytes_credit_ -= static_cast<std::int64_t>(frame.size());
 }
 
 void websocket_subscriber::on_run_end(partition_slot slot, offset_t next) {
@@ -127,15 +135,17 @@ void websocket_subscriber::on_run_dropped(partition_slot slot) {
   settle(places_[slot], stage::behind);
 }
 
-void websocket_subscriber::on_forgotten(partition_slot slot, offset_t first,
-                                        std::uint32_t records, std::size_t size) {
+void websocket_subscriber::on_forgotten(partition_slot slot, offset_t first, std::uint32_t records,
+                                        std::size_t size) {
   auto& x = places_[slot];
   // What was forgotten lies before what would have come next, so the tail is ahead of it.
   x.end = std::max(x.end, x.next);
   x.next = std::min(x.next, first);
-  if (!manual_credit_) return;
+  if (!manual_credit_)
+    return;
   records_credit_ = grown(records_credit_, records);
-  if (bytes_credit_) bytes_credit_ = grown(*bytes_credit_, static_cast<std::int64_t>(size));
+  if (bytes_credit_)
+    bytes_credit_ = grown(*bytes_credit_, static_cast<std::int64_t>(size));
 }
 
 websocket_subscriber::joined websocket_subscriber::on_joined(partition_slot slot,
@@ -151,7 +161,8 @@ websocket_subscriber::joined websocket_subscriber::on_joined(partition_slot slot
     return joined::no;
   }
   settle(x, stage::tail);
-  if (x.announced) return joined::yes;
+  if (x.announced)
+    return joined::yes;
   x.announced = true;
   return joined::caught_up;
 }
@@ -168,7 +179,8 @@ void websocket_subscriber::on_failed(partition_slot slot) {
 
 void websocket_subscriber::retry() {
   for (auto& x : places_)
-    if (x.at == stage::waiting) x.at = stage::behind;
+    if (x.at == stage::waiting)
+      x.at = stage::behind;
 }
 
 offset_t websocket_subscriber::on_out_of_range(partition_slot slot, offset_t log_start,
@@ -186,12 +198,21 @@ offset_t websocket_subscriber::on_out_of_range(partition_slot slot, offset_t log
 bool websocket_subscriber::step_aside(place& x) {
   switch (x.at) {
     case stage::reading:
-    case stage::joining: x.stale = true; return false;
-    case stage::serving: settle(x, stage::behind); return false;
-    case stage::tail: x.at = stage::behind; return true;
-    case stage::waiting: x.at = stage::behind; return false;
+    case stage::joining:
+      x.stale = true;
+      return false;
+    case stage::serving:
+      settle(x, stage::behind);
+      return false;
+    case stage::tail:
+      x.at = stage::behind;
+      return true;
+    case stage::waiting:
+      x.at = stage::behind;
+      return false;
     case stage::behind:
-    case stage::ended: break;
+    case stage::ended:
+      break;
   }
   return false;
 }
@@ -207,7 +228,8 @@ bool websocket_subscriber::seek(partition_slot slot, offset_t to) {
 
 void websocket_subscriber::resume(partition_slot slot) {
   auto& x = places_[slot];
-  if (!x.paused) return;
+  if (!x.paused)
+    return;
   x.paused = false;
   x.end = no_offset;
 }

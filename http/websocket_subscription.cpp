@@ -1,6 +1,5 @@
 #include "http/websocket_subscription.hpp"
 
-#include "http/ask.hpp"
 #include "http/gateway_metrics.hpp"
 
 #include <fmt/format.h>
@@ -19,89 +18,25 @@ bool may_pass(const error& why) {
     case errc::shutting_down:
     case errc::storage_error:
     case errc::io_error:
-    case errc::corrupt_batch: return false;
-    default: return info_of(why.code).retriable;
+    case errc::corrupt_batch:
+      return false;
+    default:
+      return info_of(why.code).retriable;
   }
 }
 
 close_code close_code_of(const error& why) {
   switch (why.code) {
-    case errc::shutting_down: return close_code::going_away;
-    case errc::not_representable: return close_code::bad_payload;
-    default: return close_code::internal_error;
+    case errc::shutting_down:
+      return close_code::going_away;
+    case errc::not_representable:
+      return close_code::bad_payload;
+    default:
+      return close_code::internal_error;
   }
 }
 
 }  // namespace
-
-websocket_subscription::websocket_subscription(tcp_socket socket, websocket_upgrade upgrade,
-                                               connection_services& services)
-    : websocket_session(std::move(socket), std::move(upgrade), services),
-      subscriber_({}, false),
-      read_bytes_(services.inflight),
-      retry_(services.executor) {
-  query_ = parse_subscribe_query(asked().query).value();
-  topic_ = asked().param("topic");
-  encoder_ = tail_encoder_of(query_.format);
-}
-
-// -- the beginning -------------------------------------------------------------------
-
-task<result<void>> websocket_subscription::prepare() {
-  auto topic = services().broker.metadata()->find(topic_);
-  if (!topic) co_return error{errc::unknown_topic, fmt::format("Topic '{}' does not exist.", topic_)};
-  auto wanted = query_.partitions;
-  for (const auto& each : topic->partitions)
-    if (query_.partitions.empty()) wanted.push_back(each.id);
-  std::vector<websocket_subscriber::start> starts;
-  starts.reserve(wanted.size());
-  // Before the handshake: what is produced after it is sure to be seen by a reader of the latest.
-  for (partition_id each : wanted) {
-    auto start = co_await resolve(each);
-    if (!start) co_return start.error();
-    starts.push_back(*start);
-  }
-  subscriber_ = websocket_subscriber{starts, query_.manual_credit};
-  ports_.resize(starts.size());
-  seeks_.resize(starts.size());
-  for (partition_slot slot = 0; slot < ports_.size(); ++slot) {
-    ports_[slot].session = this;
-    ports_[slot].slot = slot;
-  }
-  co_return result<void>{};
-}
-
-task<result<websocket_subscriber::start>> websocket_subscription::resolve(partition_id which) {
-  using kind = start_position::kind;
-  websocket_subscriber::start found;
-  found.partition = which;
-  if (query_.from.at == kind::offset) {
-    found.offset = query_.from.value;
-    co_return found;
-  }
-  list_offsets_request request;
-  request.target = {topic_, which};
-  request.timestamp = latest_timestamp;
-  if (query_.from.at == kind::earliest) request.timestamp = earliest_timestamp;
-  if (query_.from.at == kind::timestamp) request.timestamp = query_.from.value;
-  auto again = request;
-  auto answer = co_await ask(&broker_client::list_offsets, services().broker, std::move(request));
-  bool latest = query_.from.at == kind::latest;
-  if (answer.result.ok() && answer.offset == no_offset) {
-    again.timestamp = latest_timestamp;
-    latest = true;
-    answer = co_await ask(&broker_client::list_offsets, services().broker, std::move(again));
-  }
-  if (!answer.result.ok()) co_return error{answer.result.code, answer.result.message};
-  found.offset = answer.offset;
-  if (latest) found.end = answer.offset;
-  co_return found;
-}
-
-void websocket_subscription::on_open() {
-  services().metrics.subscriptions_changed(static_cast<std::int64_t>(subscriber_.size()));
-  pump();
-}
 
 // -- sending -------------------------------------------------------------------------
 
@@ -112,8 +47,10 @@ void websocket_subscription::pump() {
     return;
   auto step = subscriber_.next_step();
   using kind = websocket_subscriber::step::kind;
-  if (step.what == kind::read) start_read(step);
-  if (step.what == kind::join) start_join(step);
+  if (step.what == kind::read)
+    start_read(step);
+  if (step.what == kind::join)
+    start_join(step);
 }
 
 void websocket_subscription::serve_run() {
@@ -122,7 +59,8 @@ void websocket_subscription::serve_run() {
     offset_t first = run_->cutter.position();
     frame_encoder encoder;
     auto more = run_->cutter.next(encoder, subscriber_.budget());
-    if (!more) return finish(close_code_of(more.error()), more.error());
+    if (!more)
+      return finish(close_code_of(more.error()), more.error());
     if (!*more) {
       subscriber_.on_run_end(run_->slot, run_->cutter.position());
       return drop_run();
@@ -131,7 +69,8 @@ void websocket_subscription::serve_run() {
     push_frame(data, frame_list{*data}[0], run_->slot, first);
   }
   // What waits for credit is not kept for long.
-  if (run_ && !subscriber_.has_credit()) expect_progress();
+  if (run_ && !subscriber_.has_credit())
+    expect_progress();
 }
 
 void websocket_subscription::drop_run() {
@@ -165,14 +104,15 @@ void websocket_subscription::start_read(const websocket_subscriber::step& step) 
   request.offset = step.from;
   request.max_bytes = static_cast<std::int32_t>(step.max_bytes);
   auto then = [weak = weak_from_this(), this, slot = step.slot](fetch_response answer) {
-    if (auto alive = weak.lock()) on_read(slot, std::move(answer));
+    if (auto alive = weak.lock())
+      on_read(slot, std::move(answer));
   };
-  services().broker.fetch(std::move(request),
-                          callback<void(fetch_response)>{std::move(then)});
+  services().broker.fetch(std::move(request), callback<void(fetch_response)>{std::move(then)});
 }
 
 void websocket_subscription::on_read(partition_slot slot, fetch_response answer) {
-  if (!serving()) return read_bytes_.release();
+  if (!serving())
+    return read_bytes_.release();
   if (!answer.result.ok()) {
     read_bytes_.release();
     error why{answer.result.code, std::move(answer.result.message)};
@@ -187,17 +127,21 @@ void websocket_subscription::on_read(partition_slot slot, fetch_response answer)
     run_ = std::make_unique<log_run>(slot, named(slot), std::move(answer.batches),
                                      subscriber_.next(slot), query_.format);
   } else {
-    if (wanted) subscriber_.on_run_dropped(slot);
+    if (wanted)
+      subscriber_.on_run_dropped(slot);
     read_bytes_.release();
   }
-  if (subscriber_.at(slot) == websocket_subscriber::stage::waiting) retry_later();
+  if (subscriber_.at(slot) == websocket_subscriber::stage::waiting)
+    retry_later();
   pump();
 }
 
-void websocket_subscription::on_log_error(partition_slot slot, const error& why,
-                                          offset_t log_start, offset_t end) {
-  if (why.code == errc::offset_out_of_range) return move_inside(slot, log_start, end);
-  if (!may_pass(why)) return finish(close_code_of(why), why);
+void websocket_subscription::on_log_error(partition_slot slot, const error& why, offset_t log_start,
+                                          offset_t end) {
+  if (why.code == errc::offset_out_of_range)
+    return move_inside(slot, log_start, end);
+  if (!may_pass(why))
+    return finish(close_code_of(why), why);
   subscriber_.on_failed(slot);
   retry_later();
   pump();
@@ -207,21 +151,23 @@ void websocket_subscription::move_inside(partition_slot slot, offset_t log_start
   offset_t asked_for = subscriber_.next(slot);
   offset_t goes_on = subscriber_.on_out_of_range(slot, log_start, end);
   if (goes_on != asked_for)
-    send_error({errc::offset_out_of_range,
-                fmt::format("Offset {} of partition {} is outside the log, which is [{}, {}); "
-                            "reading goes on at offset {}.",
-                            asked_for, value_of(subscriber_.partition(slot)), log_start, end,
-                            goes_on)});
+    send_error(
+        {errc::offset_out_of_range,
+         fmt::format("Offset {} of partition {} is outside the log, which is [{}, {}); "
+                     "reading goes on at offset {}.",
+                     asked_for, value_of(subscriber_.partition(slot)), log_start, end, goes_on)});
   pump();
 }
 
 void websocket_subscription::retry_later() {
-  if (retry_armed_) return;
+  if (retry_armed_)
+    return;
   retry_armed_ = true;
   retry_.expires_after(retry_delay);
   retry_.async_wait([weak = weak_from_this(), this](error_code failure) {
     auto alive = weak.lock();
-    if (!alive || failure || !serving()) return;
+    if (!alive || failure || !serving())
+      return;
     retry_armed_ = false;
     subscriber_.retry();
     pump();
@@ -233,7 +179,8 @@ void websocket_subscription::retry_later() {
 void websocket_subscription::start_join(const websocket_subscriber::step& step) {
   std::shared_ptr<tail_sink> port{shared_from_this(), &ports_[step.slot]};
   auto then = [weak = weak_from_this(), this, slot = step.slot](tail_position answer) {
-    if (auto alive = weak.lock()) on_joined(slot, answer);
+    if (auto alive = weak.lock())
+      on_joined(slot, answer);
   };
   services().broker.attach_tail(named(step.slot), step.from, port,
                                 callback<void(tail_position)>{std::move(then)});
@@ -241,23 +188,30 @@ void websocket_subscription::start_join(const websocket_subscriber::step& step) 
 
 void websocket_subscription::on_joined(partition_slot slot, const tail_position& answer) {
   if (!serving()) {
-    if (answer.attached) detach(slot);
+    if (answer.attached)
+      detach(slot);
     return;
   }
   offset_t next = subscriber_.next(slot);
   if (!answer.result.ok())
     return on_log_error(slot, {answer.result.code, answer.result.message}, next, next);
-  if (!answer.attached && answer.tail < next) return move_inside(slot, answer.tail, answer.tail);
+  if (!answer.attached && answer.tail < next)
+    return move_inside(slot, answer.tail, answer.tail);
   if (!answer.attached && answer.tail == next) {
     subscriber_.on_failed(slot);
     return retry_later();
   }
   using joined = websocket_subscriber::joined;
   switch (subscriber_.on_joined(slot, answer)) {
-    case joined::caught_up: send_text(caught_up_text(named(slot), next)); break;
-    case joined::leave_again: detach(slot); break;
+    case joined::caught_up:
+      send_text(caught_up_text(named(slot), next));
+      break;
+    case joined::leave_again:
+      detach(slot);
+      break;
     case joined::yes:
-    case joined::no: break;
+    case joined::no:
+      break;
   }
   pump();
 }
@@ -268,8 +222,10 @@ void websocket_subscription::tail_port::on_tail(const std::shared_ptr<const tail
 
 void websocket_subscription::on_chunk(partition_slot slot,
                                       const std::shared_ptr<const tail_chunk>& chunk) {
-  if (!serving() || subscriber_.at(slot) != websocket_subscriber::stage::tail) return;
-  if (stalled_) return fall_behind(slot, chunk->next_offset());
+  if (!serving() || subscriber_.at(slot) != websocket_subscriber::stage::tail)
+    return;
+  if (stalled_)
+    return fall_behind(slot, chunk->next_offset());
   auto data = chunk->encoded(tail_slot_of(query_.format), encoder_);
   // What cannot be shown is met again, and reported, by reading on alone.
   if (!data || chunk->first_offset() != subscriber_.next(slot))
@@ -289,7 +245,8 @@ void websocket_subscription::on_chunk(partition_slot slot,
 bool websocket_subscription::has_room() {
   auto full = [this] { return out().queued_bytes() >= limits::websocket_queue_bytes_max; };
   // A chunk may be larger than the queue; a socket that takes it at once has room for it.
-  if (full()) out().flush_now();
+  if (full())
+    out().flush_now();
   return serving() && !full();
 }
 
@@ -301,10 +258,12 @@ void websocket_subscription::fall_behind(partition_slot slot, offset_t end) {
 
 void websocket_subscription::tail_port::on_tail_end(const error& why) {
   auto& s = *session;
-  if (!s.serving() || s.subscriber_.at(slot) != websocket_subscriber::stage::tail) return;
+  if (!s.serving() || s.subscriber_.at(slot) != websocket_subscriber::stage::tail)
+    return;
   // Reading on tells what has become of the partition.
   s.subscriber_.leave_tail(slot, s.subscriber_.next(slot));
-  if (!may_pass(why)) return s.finish(close_code_of(why), why);
+  if (!may_pass(why))
+    return s.finish(close_code_of(why), why);
   s.pump();
 }
 
@@ -325,7 +284,8 @@ void websocket_subscription::on_drained() {
 }
 
 void websocket_subscription::set_stalled(bool stalled) {
-  if (stalled == stalled_) return;
+  if (stalled == stalled_)
+    return;
   stalled_ = stalled;
   services().metrics.stalled_subscribers_changed(stalled ? 1 : -1);
 }
@@ -340,7 +300,8 @@ void websocket_subscription::on_stalled() {
     return true;
   });
   for (partition_slot slot = 0; slot < forgotten.size(); ++slot) {
-    if (!forgotten[slot] || subscriber_.at(slot) != stage::tail) continue;
+    if (!forgotten[slot] || subscriber_.at(slot) != stage::tail)
+      continue;
     detach(slot);
     subscriber_.leave_tail(slot, no_offset);
   }
@@ -363,7 +324,8 @@ void websocket_subscription::on_end() {
   services().metrics.subscriptions_changed(-static_cast<std::int64_t>(subscriber_.size()));
   drop_run();
   for (partition_slot slot = 0; slot < subscriber_.size(); ++slot)
-    if (subscriber_.at(slot) == websocket_subscriber::stage::tail) detach(slot);
+    if (subscriber_.at(slot) == websocket_subscriber::stage::tail)
+      detach(slot);
 }
 
 }  // namespace troupe::http

@@ -74,7 +74,8 @@ void check_bytes(std::string_view bytes) {
   beast::flat_buffer message;
   while (true) {
     socket.read(message, failure);
-    if (failure) return;
+    if (failure)
+      return;
     troupe_assert(message.size() <= message_max, "a message of {} bytes", message.size());
     std::string_view text{static_cast<const char*>(message.cdata().data()), message.size()};
     if (socket.got_text()) {
@@ -88,12 +89,19 @@ void check_bytes(std::string_view bytes) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size == 0) return 0;
+  if (size == 0)
+    return 0;
   std::string_view rest{reinterpret_cast<const char*>(data) + 1, size - 1};
   switch (data[0] % 3) {
-    case 0: check_bytes(rest); break;
-    case 1: check_frame(rest); break;
-    default: check_query(rest); break;
+    case 0:
+      check_bytes(rest);
+      break;
+    case 1:
+      check_frame(rest);
+      break;
+    default:
+      check_query(rest);
+      break;
   }
   return 0;
 }

@@ -3,9 +3,9 @@
 #include "runtime/base/limits.hpp"
 #include "runtime/record/batch_builder.hpp"
 
-#include <boost/json.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <boost/json.hpp>
 
 namespace troupe::http {
 
@@ -57,7 +57,8 @@ std::vector<seen> decode(const bytes& encoding) {
       header = 4;
     } else if (length == 127) {
       length = 0;
-      for (std::size_t k = 2; k < 10; ++k) length = length << 8 | at(k);
+      for (std::size_t k = 2; k < 10; ++k)
+        length = length << 8 | at(k);
       EXPECT_GT(length, 0xffffu);
       header = 10;
     }
@@ -92,7 +93,8 @@ std::vector<std::int64_t> offsets_in(const std::vector<seen>& frames) {
 
 std::vector<std::int64_t> range(std::int64_t first, std::int64_t end) {
   std::vector<std::int64_t> all;
-  for (; first < end; ++first) all.push_back(first);
+  for (; first < end; ++first)
+    all.push_back(first);
   return all;
 }
 
@@ -127,7 +129,8 @@ TEST(FrameCutter, ARunBecomesFramesWithoutLossOrRepetition) {
   while (true) {
     auto more = cutter.next(encoder, frame_budget::standard());
     ASSERT_TRUE(more);
-    if (!*more) break;
+    if (!*more)
+      break;
   }
   auto frames = decode(*encoder.finish());
   EXPECT_GT(frames.size(), 5u);
@@ -209,8 +212,9 @@ TEST(TailEncoder, OneChunkOneEncodingForEachFormat) {
     EXPECT_EQ(offsets_in(decode(*first)), range(10, 12));
   }
   tail_chunk odd{source, batch_of(0, {"1", "\xff"}), 0, 2};
-  EXPECT_EQ(odd.encoded(tail_slot_of(embedded_format::text), tail_encoder_of(embedded_format::text)),
-            nullptr);
+  EXPECT_EQ(
+      odd.encoded(tail_slot_of(embedded_format::text), tail_encoder_of(embedded_format::text)),
+      nullptr);
   EXPECT_NE(
       odd.encoded(tail_slot_of(embedded_format::binary), tail_encoder_of(embedded_format::binary)),
       nullptr);

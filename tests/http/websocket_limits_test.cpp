@@ -131,7 +131,8 @@ TEST_F(WebsocketLimits, FragmentsAddUpToTheSameLimit) {
   EXPECT_THAT(receive_error(socket, 422), HasSubstr("dance"));
   EXPECT_EQ(socket.pongs(), 1u);
   socket.send_frame(text_begins, std::string(1024, ' '));
-  for (int i = 0; i < 300; ++i) socket.send_frame(continues, std::string(1024, ' '));
+  for (int i = 0; i < 300; ++i)
+    socket.send_frame(continues, std::string(1024, ' '));
   EXPECT_EQ(socket.wait_close(), 1009);
 }
 
@@ -139,10 +140,12 @@ TEST_F(WebsocketLimits, AFloodOfFragmentsThatNeverEndsIsClosed) {
   auto socket = reader();
   socket.send_frame(text_begins, "{");
   std::string flood;
-  for (int i = 0; i < 1000; ++i) flood += std::string{'\x00', '\x81', 0, 0, 0, 0, ' '};
+  for (int i = 0; i < 1000; ++i)
+    flood += std::string{'\x00', '\x81', 0, 0, 0, 0, ' '};
   for (int i = 0; i < 20; ++i) {
     socket.write(flood);
-    if (socket.receive_within(std::chrono::milliseconds{30})) break;
+    if (socket.receive_within(std::chrono::milliseconds{30}))
+      break;
   }
   EXPECT_EQ(socket.wait_close(), 1008);
   expect_all_is_well();
@@ -160,7 +163,8 @@ TEST_F(WebsocketLimits, AFloodOfPingsIsAnsweredAndDisturbsNobody) {
   auto other = reader();
   std::string ping{'\x89', '\x85', 0, 0, 0, 0, 'h', 'e', 'l', 'l', 'o'};
   std::string flood;
-  for (int i = 0; i < 1000; ++i) flood += ping;
+  for (int i = 0; i < 1000; ++i)
+    flood += ping;
   constexpr int rounds = 20;
   for (int i = 0; i < rounds; ++i) {
     socket.write(flood);
@@ -183,7 +187,8 @@ TEST_F(WebsocketLimits, SuddenDisconnectsHarmNobody) {
   auto other = reader();
   for (int i = 0; i < 50; ++i) {
     auto socket = open("/ws/topics/t?from=earliest");
-    if (i % 2 == 0) produce("t", 0, i, 1);
+    if (i % 2 == 0)
+      produce("t", 0, i, 1);
     socket.close();
   }
   EXPECT_EQ(receive_records(other, 25)[0], range(0, 25));

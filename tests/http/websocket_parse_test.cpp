@@ -21,7 +21,8 @@ Frame parsed(std::string_view text) {
 std::string refused(std::string_view text, errc code = errc::invalid_payload) {
   auto frame = parse_client_frame(text);
   EXPECT_FALSE(frame) << text;
-  if (frame) return {};
+  if (frame)
+    return {};
   EXPECT_EQ(to_string(frame.error().code), to_string(code)) << frame.error().message;
   return frame.error().message;
 }
@@ -39,7 +40,6 @@ std::string refused_query(query_parameters query) {
 }
 
 using kind = start_position::kind;
-
 
 }  // namespace
 
@@ -116,7 +116,8 @@ TEST(WebsocketFrame, WrongShapesNameTheField) {
 
 TEST(WebsocketFrame, MessagesQuoteOnlyTheBeginningOfWhatWasSent) {
   std::string name;
-  for (int i = 0; i < 100'000; ++i) name += "\xc3\xa4";
+  for (int i = 0; i < 100'000; ++i)
+    name += "\xc3\xa4";
   std::string message = refused("{\"" + name + "\":1}");
   EXPECT_LT(message.size(), 120u);
   EXPECT_TRUE(is_valid_utf8(message));
@@ -131,8 +132,8 @@ TEST(WebsocketQuery, DefaultsAreAllPartitionsLatestJson) {
 }
 
 TEST(WebsocketQuery, EveryParameter) {
-  auto query = asked({{"partitions", "5,0,3"}, {"from", "17"}, {"format", "binary"},
-                      {"credit", "manual"}});
+  auto query =
+      asked({{"partitions", "5,0,3"}, {"from", "17"}, {"format", "binary"}, {"credit", "manual"}});
   EXPECT_EQ(query.partitions, (std::vector{partition_id{0}, partition_id{3}, partition_id{5}}));
   EXPECT_EQ(query.from, (start_position{kind::offset, 17}));
   EXPECT_EQ(query.format, embedded_format::binary);

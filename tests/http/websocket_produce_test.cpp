@@ -43,7 +43,8 @@ TEST_F(WebsocketProduce, AnswersInOrderAndWhatIsAnsweredIsThere) {
 TEST_F(WebsocketProduce, KeysAndPartitionsChooseThePlace) {
   create_topic("t", 4);
   auto socket = open("/ws/topics/t/produce?format=text&acks=1");
-  socket.send(frame(1, R"({"partition":3,"value":"x"},{"key":"k","value":"a"},{"key":"k","value":"b"})"));
+  socket.send(
+      frame(1, R"({"partition":3,"value":"x"},{"key":"k","value":"a"},{"key":"k","value":"b"})"));
   auto offsets = receive(socket).at("offsets").as_array();
   EXPECT_EQ(offsets.at(0).at("partition").as_int64(), 3);
   EXPECT_EQ(offsets.at(1).at("partition"), offsets.at(2).at("partition"));
@@ -52,7 +53,8 @@ TEST_F(WebsocketProduce, KeysAndPartitionsChooseThePlace) {
 TEST_F(WebsocketProduce, BadRecordsAreReportedAndHinderNoOther) {
   create_topic("t", 1);
   auto socket = open("/ws/topics/t/produce?format=binary");
-  socket.send(frame(5, R"({"value":"aGk="},{"value":"***"},{"value":null},{"partition":9,"value":"aGk="})"));
+  socket.send(frame(
+      5, R"({"value":"aGk="},{"value":"***"},{"value":null},{"partition":9,"value":"aGk="})"));
   auto offsets = receive(socket).at("offsets").as_array();
   EXPECT_EQ(offsets.at(0).at("offset").as_int64(), 0);
   EXPECT_TRUE(offsets.at(1).as_object().contains("error_code"));
@@ -84,13 +86,15 @@ TEST_F(WebsocketProduce, AClientThatReadsNoAnswersIsNotReadEither) {
   auto socket = open("/ws/topics/t/produce?acks=1");
   // Far more frames than may be unanswered; the answers are read only at the end.
   std::thread writer{[&] {
-    for (int i = 0; i < 5000; ++i) socket.send(frame(i, R"({"value":1})"));
+    for (int i = 0; i < 5000; ++i)
+      socket.send(frame(i, R"({"value":1})"));
   }};
   testing::websocket_client other = open("/ws/topics/t/produce?acks=1");
   other.send(frame(1, R"({"value":1})"));
   EXPECT_EQ(receive(other).at("id"), 1) << "others are served meanwhile";
   writer.join();
-  for (int i = 0; i < 5000; ++i) ASSERT_EQ(receive(socket).at("id").as_int64(), i);
+  for (int i = 0; i < 5000; ++i)
+    ASSERT_EQ(receive(socket).at("id").as_int64(), i);
 }
 
 TEST_F(WebsocketProduce, DisconnectsInTheMiddleOfAFrameHarmNobody) {
@@ -111,7 +115,8 @@ TEST_F(WebsocketProduce, DisconnectsInTheMiddleOfAFrameHarmNobody) {
 TEST_F(WebsocketProduce, AStopAnswersWhatIsUnderWay) {
   create_topic("t", 1);
   auto socket = open("/ws/topics/t/produce");
-  for (int i = 0; i < 20; ++i) socket.send(frame(i, R"({"value":1})"));
+  for (int i = 0; i < 20; ++i)
+    socket.send(frame(i, R"({"value":1})"));
   EXPECT_EQ(receive(socket).at("id"), 0);
   auto stopped = gateway_->stop(std::chrono::milliseconds{3000});
   int answered = 1;

@@ -45,7 +45,8 @@ class WebsocketStall : public testing::websocket_fixture {
       count -= some;
       std::string records = fmt::format(R"({{"value":"{}"}})", std::string(1000, 'x'));
       std::string all = records;
-      while (--some > 0) all += "," + records;
+      while (--some > 0)
+        all += "," + records;
       produce_raw("t", 0, all);
     }
   }
@@ -59,7 +60,8 @@ class WebsocketStall : public testing::websocket_fixture {
     std::int64_t next = first;
     while (next < end) {
       auto frame = receive(from);
-      if (frame.at("type") == "caught_up") continue;
+      if (frame.at("type") == "caught_up")
+        continue;
       ASSERT_EQ(frame.at("type"), "records") << boost::json::serialize(frame);
       for (const auto& record : frame.at("records").as_array())
         ASSERT_EQ(record.at("offset").as_int64(), next++);
@@ -72,20 +74,26 @@ class reader_pool {
  public:
   explicit reader_pool(std::vector<testing::websocket_client>& sockets)
       : sockets_(sockets), next_(sockets.size(), -1) {
-    for (auto& each : sockets_) polled_.push_back({each.descriptor(), POLLIN, 0});
+    for (auto& each : sockets_)
+      polled_.push_back({each.descriptor(), POLLIN, 0});
   }
 
   /// Until every socket has been told of everything before `offset`; false when that takes long.
   bool read_until(std::int64_t offset) {
     auto end = steady::now() + 20s;
     // Some came together with the handshake.
-    for (std::size_t i = 0; i < sockets_.size(); ++i) take_messages(i);
+    for (std::size_t i = 0; i < sockets_.size(); ++i)
+      take_messages(i);
     while (*std::min_element(next_.begin(), next_.end()) < offset) {
-      if (steady::now() > end) return false;
-      if (::poll(polled_.data(), polled_.size(), 1000) <= 0) continue;
+      if (steady::now() > end)
+        return false;
+      if (::poll(polled_.data(), polled_.size(), 1000) <= 0)
+        continue;
       for (std::size_t i = 0; i < sockets_.size(); ++i) {
-        if (polled_[i].revents == 0) continue;
-        if (!sockets_[i].read_some()) return false;
+        if (polled_[i].revents == 0)
+          continue;
+        if (!sockets_[i].read_some())
+          return false;
         take_messages(i);
       }
     }
@@ -126,9 +134,11 @@ TEST_F(WebsocketStall, AStalledReaderLosesNothingWhenItWakes) {
 TEST_F(WebsocketStall, ReadersThatStallWhileTheyCatchUpLoseNothing) {
   produce_large(2000);
   std::vector<testing::websocket_client> sockets;
-  for (int i = 0; i < 10; ++i) sockets.push_back(stalled_reader("?from=earliest"));
+  for (int i = 0; i < 10; ++i)
+    sockets.push_back(stalled_reader("?from=earliest"));
   std::this_thread::sleep_for(std::chrono::milliseconds{limits::websocket_stall_ms + 300});
-  for (auto& socket : sockets) expect_gapless(socket, 0, 2000);
+  for (auto& socket : sockets)
+    expect_gapless(socket, 0, 2000);
 }
 
 TEST_F(WebsocketStall, SeekAndPauseReachAStalledReader) {
@@ -141,7 +151,8 @@ TEST_F(WebsocketStall, SeekAndPauseReachAStalledReader) {
   std::int64_t jumped_from = 2000;
   while (last != 1999) {
     auto frame = receive(socket);
-    if (frame.at("type") == "caught_up") continue;
+    if (frame.at("type") == "caught_up")
+      continue;
     for (const auto& record : frame.at("records").as_array()) {
       auto offset = record.at("offset").as_int64();
       if (offset != last + 1) {
@@ -158,7 +169,8 @@ TEST_F(WebsocketStall, AThousandReadersOfWhichAHundredAreStalled) {
   constexpr std::size_t healthy_count = 900;
   constexpr std::size_t stalled_count = 100;
   std::vector<testing::websocket_client> healthy;
-  for (std::size_t i = 0; i < healthy_count; ++i) healthy.push_back(open("/ws/topics/t"));
+  for (std::size_t i = 0; i < healthy_count; ++i)
+    healthy.push_back(open("/ws/topics/t"));
   reader_pool pool{healthy};
   ASSERT_TRUE(pool.read_until(0)) << "caught up";
 
@@ -182,8 +194,10 @@ TEST_F(WebsocketStall, AThousandReadersOfWhichAHundredAreStalled) {
   std::size_t idle = memory_in_use();
   int first = next;
   std::vector<testing::websocket_client> stalled;
-  for (std::size_t i = 0; i < stalled_count; ++i) stalled.push_back(stalled_reader());
-  for (auto& each : stalled) receive_until_caught_up(each);
+  for (std::size_t i = 0; i < stalled_count; ++i)
+    stalled.push_back(stalled_reader());
+  for (auto& each : stalled)
+    receive_until_caught_up(each);
   // Enough that no socket buffer hides the stall.
   send_rounds(40, 20);
   std::this_thread::sleep_for(std::chrono::milliseconds{limits::websocket_stall_ms + 500});
@@ -196,7 +210,8 @@ TEST_F(WebsocketStall, AThousandReadersOfWhichAHundredAreStalled) {
               each, before, during);
   EXPECT_LT(each, 64);
   EXPECT_LT(during, before * 2 + 20) << "healthy readers are disturbed";
-  for (auto& socket : stalled) expect_gapless(socket, first, next);
+  for (auto& socket : stalled)
+    expect_gapless(socket, first, next);
 }
 
 }  // namespace troupe::http

@@ -16,7 +16,8 @@ class WebsocketSubscribe : public testing::websocket_fixture {};
 
 TEST_F(WebsocketSubscribe, FromEarliestReadsAllThenFollows) {
   create_topic("t", 1);
-  for (int i = 0; i < 20; ++i) produce("t", 0, i * 100, 100);
+  for (int i = 0; i < 20; ++i)
+    produce("t", 0, i * 100, 100);
   auto socket = open("/ws/topics/t?from=earliest");
   EXPECT_EQ(receive_until_caught_up(socket)[0], range(0, 2000));
   produce("t", 0, 2000, 3);
@@ -65,18 +66,23 @@ TEST_F(WebsocketSubscribe, FromATimestamp) {
 
 TEST_F(WebsocketSubscribe, AllPartitionsEachInOrder) {
   create_topic("t", 8);
-  for (int p = 0; p < 8; ++p) produce("t", p, 0, 50 + p);
+  for (int p = 0; p < 8; ++p)
+    produce("t", p, 0, 50 + p);
   auto socket = open("/ws/topics/t?from=earliest");
   auto all = receive_until_caught_up(socket, 8);
-  for (int p = 0; p < 8; ++p) EXPECT_EQ(all[p], range(0, 50 + p));
-  for (int p = 0; p < 8; ++p) produce("t", p, 50 + p, 1);
+  for (int p = 0; p < 8; ++p)
+    EXPECT_EQ(all[p], range(0, 50 + p));
+  for (int p = 0; p < 8; ++p)
+    produce("t", p, 50 + p, 1);
   all = receive_records(socket, 8);
-  for (int p = 0; p < 8; ++p) EXPECT_EQ(all[p], range(50 + p, 51 + p));
+  for (int p = 0; p < 8; ++p)
+    EXPECT_EQ(all[p], range(50 + p, 51 + p));
 }
 
 TEST_F(WebsocketSubscribe, OnlyTheNamedPartitions) {
   create_topic("t", 4);
-  for (int p = 0; p < 4; ++p) produce("t", p, 0, 10);
+  for (int p = 0; p < 4; ++p)
+    produce("t", p, 0, 10);
   auto socket = open("/ws/topics/t?partitions=3,1&from=earliest");
   auto all = receive_until_caught_up(socket, 2);
   EXPECT_EQ(all.size(), 2u);
@@ -120,13 +126,16 @@ TEST_F(WebsocketSubscribe, AllSubscribersAtTheTailReceiveTheSame) {
     sockets.push_back(open("/ws/topics/t"));
     receive_until_caught_up(sockets.back());
   }
-  for (int i = 0; i < 200; ++i) produce("t", 0, i, 1);
-  for (auto& socket : sockets) EXPECT_EQ(receive_records(socket, 200)[0], range(0, 200));
+  for (int i = 0; i < 200; ++i)
+    produce("t", 0, i, 1);
+  for (auto& socket : sockets)
+    EXPECT_EQ(receive_records(socket, 200)[0], range(0, 200));
 }
 
 TEST_F(WebsocketSubscribe, SeekGoesBackAndForth) {
   create_topic("t", 2);
-  for (int p = 0; p < 2; ++p) produce("t", p, 0, 100);
+  for (int p = 0; p < 2; ++p)
+    produce("t", p, 0, 100);
   auto socket = open("/ws/topics/t?from=latest");
   receive_until_caught_up(socket, 2);
   socket.send(R"({"type":"seek","partition":1,"offset":90})");
@@ -145,7 +154,8 @@ TEST_F(WebsocketSubscribe, SeekGoesBackAndForth) {
   std::int64_t reached = 0;
   while (reached != 100) {
     auto frame = receive(socket);
-    if (frame.at("type") == "caught_up") reached = frame.at("next_offset").as_int64();
+    if (frame.at("type") == "caught_up")
+      reached = frame.at("next_offset").as_int64();
   }
   produce("t", 0, 100, 1);
   EXPECT_EQ(receive_records(socket, 1)[0], range(100, 101));

@@ -15,8 +15,7 @@ using joined = websocket_subscriber::joined;
 /// Plays the session: answers what the subscriber asks for.
 class WebsocketSubscriber : public testing::Test {
  protected:
-  void open(std::vector<offset_t> offsets, bool manual_credit = false,
-            offset_t end = no_offset) {
+  void open(std::vector<offset_t> offsets, bool manual_credit = false, offset_t end = no_offset) {
     std::vector<websocket_subscriber::start> starts;
     for (std::size_t i = 0; i < offsets.size(); ++i)
       starts.push_back({partition_id{static_cast<std::int32_t>(i)}, offsets[i], end});
@@ -168,7 +167,8 @@ TEST_F(WebsocketSubscriber, CreditBoundsTheFrame) {
 
 TEST_F(WebsocketSubscriber, CreditDoesNotOverflow) {
   open({0}, true);
-  for (int i = 0; i < 5; ++i) x_.add_credit(INT64_MAX, INT64_MAX);
+  for (int i = 0; i < 5; ++i)
+    x_.add_credit(INT64_MAX, INT64_MAX);
   EXPECT_TRUE(x_.has_credit());
   queue(0, 1, 1);
   EXPECT_TRUE(x_.has_credit());

@@ -16,27 +16,31 @@ void add_offsets(received_offsets& to, const boost::json::object& frame) {
 }  // namespace
 
 http_client& websocket_fixture::http() {
-  if (!http_) http_ = std::make_unique<http_client>(port());
+  if (!http_)
+    http_ = std::make_unique<http_client>(port());
   return *http_;
 }
 
 void websocket_fixture::create_topic(const std::string& name, int partitions) {
-  auto answer = http().send(
-      "POST", fmt::format("/v3/clusters/{}/topics", gateway_->cluster_id()),
-      fmt::format(R"({{"topic_name":"{}","partitions_count":{}}})", name, partitions));
-  if (answer.status != 201) throw std::runtime_error("no topic: " + answer.body);
+  auto answer =
+      http().send("POST", fmt::format("/v3/clusters/{}/topics", gateway_->cluster_id()),
+                  fmt::format(R"({{"topic_name":"{}","partitions_count":{}}})", name, partitions));
+  if (answer.status != 201)
+    throw std::runtime_error("no topic: " + answer.body);
 }
 
 void websocket_fixture::delete_topic(const std::string& name) {
-  auto answer = http().send(
-      "DELETE", fmt::format("/v3/clusters/{}/topics/{}", gateway_->cluster_id(), name));
-  if (answer.status != 204) throw std::runtime_error("not deleted: " + answer.body);
+  auto answer =
+      http().send("DELETE", fmt::format("/v3/clusters/{}/topics/{}", gateway_->cluster_id(), name));
+  if (answer.status != 204)
+    throw std::runtime_error("not deleted: " + answer.body);
 }
 
 void websocket_fixture::produce(const std::string& topic, int partition, int first, int count) {
   std::string body = R"({"records":[)";
   for (int i = 0; i < count; ++i) {
-    if (i != 0) body += ',';
+    if (i != 0)
+      body += ',';
     body += fmt::format(R"({{"value":{}}})", first + i);
   }
   auto answer = http().send("POST", fmt::format("/topics/{}/partitions/{}", topic, partition),
@@ -50,7 +54,8 @@ void websocket_fixture::produce_raw(const std::string& topic, int partition,
   auto answer = http().send("POST", fmt::format("/topics/{}/partitions/{}", topic, partition),
                             fmt::format(R"({{"records":[{}]}})", record),
                             fmt::format("application/vnd.kafka.{}.v2+json", format));
-  if (answer.status != 200) throw std::runtime_error("not produced: " + answer.body);
+  if (answer.status != 200)
+    throw std::runtime_error("not produced: " + answer.body);
 }
 
 boost::json::object websocket_fixture::receive(websocket_client& from) {
@@ -82,7 +87,8 @@ received_offsets websocket_fixture::receive_records(websocket_client& from, std:
   std::size_t seen = 0;
   while (seen < count) {
     auto frame = receive(from);
-    if (frame.at("type") == "caught_up") continue;
+    if (frame.at("type") == "caught_up")
+      continue;
     if (frame.at("type") != "records")
       throw std::runtime_error("unexpected: " + boost::json::serialize(frame));
     seen += frame.at("records").as_array().size();
@@ -95,7 +101,8 @@ received_offsets websocket_fixture::receive_records(websocket_client& from, std:
 std::string websocket_fixture::receive_error(websocket_client& from, int error_code) {
   auto frame = receive(from);
   EXPECT_EQ(frame.at("type"), "error") << boost::json::serialize(frame);
-  if (frame.at("type") != "error") return {};
+  if (frame.at("type") != "error")
+    return {};
   EXPECT_EQ(frame.at("error_code").as_int64(), error_code) << boost::json::serialize(frame);
   return std::string{frame.at("message").as_string()};
 }
@@ -107,7 +114,8 @@ void websocket_fixture::expect_silence(websocket_client& from) {
 
 std::vector<std::int64_t> websocket_fixture::range(std::int64_t first, std::int64_t end) {
   std::vector<std::int64_t> all;
-  for (; first < end; ++first) all.push_back(first);
+  for (; first < end; ++first)
+    all.push_back(first);
   return all;
 }
 
