@@ -1,6 +1,6 @@
 # Everything comes from Debian's packages; docs/dependencies.md says what each is for.
 find_package(Threads REQUIRED)
-find_package(Boost 1.81 REQUIRED COMPONENTS headers json url)
+find_package(Boost 1.81 REQUIRED COMPONENTS headers json)
 find_package(ZLIB REQUIRED)
 find_package(zstd REQUIRED)
 find_package(Snappy REQUIRED)
