@@ -134,9 +134,8 @@ attempt<void> run_broker(const broker_config& config) {
   if (!gateway) {
     (void)(*broker)->stop(config.shutdown_grace);
     return failure{exit_failed,
-                   fmt::format("cannot listen on {}: {}. Is another program using the port? Choose "
-                               "another with --http HOST:PORT.",
-                               to_string(config.http), gateway.error().message)};
+                   gateway.error().message + " Is another program using the port? Choose another "
+                                             "with --http HOST:PORT."};
   }
   auto address = config.http;
   address.port = (*gateway)->port();

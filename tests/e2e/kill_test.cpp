@@ -1,6 +1,4 @@
-#include "app/admin_client.hpp"
-#include "tests/support/e2e/history.hpp"
-#include "tests/support/e2e/program.hpp"
+#include "tests/support/e2e/broker_under_fire.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,47 +14,10 @@ namespace {
 using namespace std::chrono_literals;
 using testing::IsEmpty;
 
-/// A broker that is ended and started again on the same directory while producers go on.
-struct a_broker_under_fire : testing::Test {
+struct a_broker_under_fire : broker_under_fire {
   temporary_directory data;
-  std::vector<numbering_producer> producers;
 
-  void SetUp() override {
-    for (int i = 0; i < 4; ++i)
-      producers.emplace_back("producer-" + std::to_string(i), "t", 1 + i * 3, 200);
-    broker_process broker(data.path());
-    app::http_client http(broker.server());
-    // Small segments, so that rolling is hit too.
-    ASSERT_TRUE(app::admin_client(http).create({"t", 3, -1, {{"segment.bytes", "1048576"}}}));
-    EXPECT_EQ(broker.stop().code, 0);
-  }
-
-  /// Starts the broker, lets the producers run, and calls `end` after `time`.
-  template <class End>
-  void one_life(std::chrono::milliseconds time, End end) {
-    broker_process broker(data.path());
-    std::atomic<bool> stop{false};
-    std::vector<std::thread> threads;
-    for (auto& producer : producers)
-      threads.emplace_back([&] { producer.run(broker.server(), stop); });
-    std::this_thread::sleep_for(time);
-    end(broker);
-    stop = true;
-    for (auto& thread : threads)
-      thread.join();
-  }
-
-  std::size_t acknowledged() const {
-    std::size_t sum = 0;
-    for (const auto& producer : producers)
-      sum += producer.acknowledged().size();
-    return sum;
-  }
-
-  std::vector<std::string> differences() {
-    broker_process broker(data.path());
-    return check_history(read_topic(broker.server(), "t"), producers);
-  }
+  void SetUp() override { begin(data.path()); }
 };
 
 TEST_F(a_broker_under_fire, Kill9DuringProduceKeepsEveryAcknowledgedRecordOnceInOrder) {

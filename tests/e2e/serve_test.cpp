@@ -174,7 +174,7 @@ TEST_F(serve, PortInUseIsRefused) {
   auto second = run_program(
       {"serve", "--data-dir", data / "b", "--http", broker.server().authority()}, {}, 10s);
   EXPECT_EQ(second.code, app::exit_failed);
-  EXPECT_THAT(second.err, HasSubstr("cannot listen on " + broker.server().authority()));
+  EXPECT_THAT(second.err, HasSubstr("Cannot listen on " + broker.server().authority()));
   EXPECT_THAT(second.err, HasSubstr("--http"));
 }
 

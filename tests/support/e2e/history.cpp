@@ -25,7 +25,7 @@ void numbering_producer::run(const app::server_url& server, const std::atomic<bo
     for (; next_ < first + batch_; ++next_)
       body.add(key_, value_of(next_));
     auto acks = app::send_records(http, topic_, http::embedded_format::text, "all", body.take());
-    if (!acks && acks.error().code == app::exit_unreachable)
+    if (stop || (!acks && acks.error().code == app::exit_unreachable))
       return;
     for (std::size_t i = 0; acks && i < acks->size(); ++i)
       if ((*acks)[i].ok())

@@ -17,8 +17,8 @@ class numbering_producer {
                      std::size_t value_bytes)
       : key_(std::move(key)), topic_(std::move(topic)), batch_(batch), value_bytes_(value_bytes) {}
 
-  /// Sends until `stop` is set or the broker is gone. Records whose answer did not come are
-  /// remembered as sent with unknown outcome.
+  /// Sends until `stop` is set or the broker is gone. Records whose answer did not come before that
+  /// are remembered as sent with unknown outcome.
   void run(const app::server_url& server, const std::atomic<bool>& stop);
 
   const std::string& key() const { return key_; }
