@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -15,7 +16,7 @@ using testing::HasSubstr;
 
 /// A segment of three batches in a file.
 struct a_segment : testing::Test {
-  std::string path = testing::TempDir() + "troupe-segment.log";
+  std::string path = testing::TempDir() + "troupe-segment-" + std::to_string(getpid()) + ".log";
   std::vector<std::size_t> ends;
   bytes content;
 
