@@ -94,8 +94,8 @@ TEST_F(a_disk_that_loses_power, EveryAcknowledgedRecordIsThereOnceInOrder) {
   const int cycles = std::getenv("TROUPE_NIGHTLY") != nullptr ? 3'000 : 200;
   for (int i = 0; i < cycles; ++i) {
     one_life(std::chrono::milliseconds(20 + random() % 80), [this](broker_process& broker) {
-      // Without power nobody hears an acknowledgement. The kernel goes on after a shutdown, and an
-      // fsync that had begun may return success although its transaction was thrown away.
+      // Without power nobody hears an acknowledgement, but the processes go on after a shutdown of
+      // the file system: what they say from here on is not counted.
       stopped = true;
       EXPECT_TRUE(shut_down());
       broker.kill();
