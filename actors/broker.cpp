@@ -118,9 +118,8 @@ partition_ref broker::start_partition(const topic_ptr& topic, std::int32_t index
     what.report_to = this;
   started.actor = system().spawn<partition>(std::move(what));
   if (options_.supervisor)
-    send(options_.supervisor,
-         watch_request{caf::actor_cast<caf::strong_actor_ptr>(started.actor),
-                       fmt::format("partition {}-{}", topic->name, index)});
+    send(options_.supervisor, watch_request{caf::actor_cast<caf::strong_actor_ptr>(started.actor),
+                                            fmt::format("partition {}-{}", topic->name, index)});
   return started;
 }
 

@@ -27,7 +27,7 @@ struct broker_options {
   flusher_actor flusher;
   supervisor_actor supervisor;
   std::shared_ptr<prometheus::Registry> metrics;  ///< null: nothing is counted
-  std::uint64_t seed = 0;  ///< of topic ids
+  std::uint64_t seed = 0;                         ///< of topic ids
 };
 
 /// Runs detached, for it waits for the disk: a change of metadata is written and synced, then the

@@ -111,8 +111,7 @@ class broker_client {
   /// Joins the shared tail of a partition at `from`, which should be its high watermark as the
   /// last fetch told it.
   virtual void attach_tail(const topic_partition& which, offset_t from,
-                           std::weak_ptr<tail_sink> sink,
-                           callback<void(tail_position)> then) = 0;
+                           std::weak_ptr<tail_sink> sink, callback<void(tail_position)> then) = 0;
   /// No more on_tail for `sink` from this partition once this returns.
   virtual void detach_tail(const topic_partition& which, const tail_sink* sink) = 0;
 };

@@ -21,8 +21,7 @@ class local_broker_client final : public broker_client {
 
   void produce(produce_request what, callback<void(produce_response)> then) override;
   void fetch(fetch_request what, callback<void(fetch_response)> then) override;
-  void list_offsets(list_offsets_request what,
-                    callback<void(list_offsets_response)> then) override;
+  void list_offsets(list_offsets_request what, callback<void(list_offsets_response)> then) override;
   void delete_records(delete_records_request what,
                       callback<void(delete_records_response)> then) override;
 

@@ -17,9 +17,8 @@ local_tails::local_tails(request_port& port, std::shared_ptr<tail_hub> hub)
   port_.on_event([this](tail_event& what) { on_event(what); });
 }
 
-void local_tails::attach(const topic_partition& which, const partition_actor& source,
-                         offset_t from, std::weak_ptr<tail_sink> sink,
-                         callback<void(tail_position)> then) {
+void local_tails::attach(const topic_partition& which, const partition_actor& source, offset_t from,
+                         std::weak_ptr<tail_sink> sink, callback<void(tail_position)> then) {
   auto* key = sink.lock().get();
   waiting_sink joining{{std::move(sink), key}, from, std::move(then)};
   auto& known = tails_[which];
@@ -44,9 +43,8 @@ void local_tails::attach(const topic_partition& which, const partition_actor& so
 void local_tails::join(const tail_ptr& x, offset_t from) {
   x->subscription = hub_->find_or_start(x->id, x->source);
   port_.request(x->subscription, tail_attach{from}, join_timeout,
-                callback<void(tail_attached)>{[this, x, from](const tail_attached& answer) {
-                  on_joined(x, from, answer);
-                }});
+                callback<void(tail_attached)>{
+                    [this, x, from](const tail_attached& answer) { on_joined(x, from, answer); }});
 }
 
 void local_tails::on_joined(const tail_ptr& x, offset_t from, const tail_attached& answer) {

@@ -126,8 +126,8 @@ loop_clock::shard& loop_clock::here() {
   return *shards_[on == nullptr ? 0 : on->index() % shards_.size()];
 }
 
-void loop_clock::set_ordinary_timeout(time_point t, caf::abstract_actor* self,
-                                      caf::atom_value type, uint64_t id) {
+void loop_clock::set_ordinary_timeout(time_point t, caf::abstract_actor* self, caf::atom_value type,
+                                      uint64_t id) {
   cancel_ordinary_timeout(self, type);
   here().add(t, [&](auto& schedule) { schedule.set_ordinary_timeout(t, self, type, id); });
 }

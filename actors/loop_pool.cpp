@@ -27,9 +27,7 @@ loop::~loop() {
     caf::scheduler::abstract_coordinator::cleanup_and_release(job);
 }
 
-loop* loop::current() noexcept {
-  return current_loop;
-}
+loop* loop::current() noexcept { return current_loop; }
 
 void loop::exec_later(caf::resumable* job) {
   if (current_loop != this) {
@@ -61,14 +59,10 @@ void loop::drain() {
 
 void loop::run_job(caf::resumable* job) {
   switch (job->resume(this, messages_per_turn)) {
-    case caf::resumable::resume_later:
-      exec_later(job);
-      break;
+    case caf::resumable::resume_later: exec_later(job); break;
     case caf::resumable::awaiting_message:
     case caf::resumable::done:
-    case caf::resumable::shutdown_execution_unit:
-      caf::intrusive_ptr_release(job);
-      break;
+    case caf::resumable::shutdown_execution_unit: caf::intrusive_ptr_release(job); break;
   }
 }
 
@@ -78,9 +72,7 @@ loop_pool::loop_pool(std::size_t size) {
     loops_.push_back(std::make_unique<loop>(i));
 }
 
-loop_pool::~loop_pool() {
-  stop();
-}
+loop_pool::~loop_pool() { stop(); }
 
 void loop_pool::start() {
   troupe_assert(threads_.empty());

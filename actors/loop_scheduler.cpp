@@ -27,9 +27,7 @@ void loop_scheduler::enqueue(caf::resumable* what) {
   here->exec_later(what);
 }
 
-void loop_scheduler::start() {
-  abstract_coordinator::start();
-}
+void loop_scheduler::start() { abstract_coordinator::start(); }
 
 void loop_scheduler::stop() {
   stop_actors();

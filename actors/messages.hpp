@@ -95,28 +95,29 @@ template <class Request, class Response>
 using answers = typename caf::replies_to<Request>::template with<Response>;
 
 /// One replica of a partition: owns its log.
-using partition_actor = caf::typed_actor<
-    answers<produce_request, produce_response>, answers<fetch_request, fetch_response>,
-    answers<list_offsets_request, list_offsets_response>,
-    answers<delete_records_request, delete_records_response>, caf::reacts_to<fetch_tick>,
-    caf::reacts_to<partition_settings>, caf::reacts_to<retention_tick>,
-    answers<close_partition, partition_closed>>;
+using partition_actor =
+    caf::typed_actor<answers<produce_request, produce_response>,
+                     answers<fetch_request, fetch_response>,
+                     answers<list_offsets_request, list_offsets_response>,
+                     answers<delete_records_request, delete_records_response>,
+                     caf::reacts_to<fetch_tick>, caf::reacts_to<partition_settings>,
+                     caf::reacts_to<retention_tick>, answers<close_partition, partition_closed>>;
 
 /// One per node: owns the metadata and the partitions.
-using broker_actor = caf::typed_actor<
-    answers<create_topic_request, topic_response>, answers<delete_topic_request, topic_response>,
-    answers<create_partitions_request, topic_response>,
-    answers<alter_topic_request, topic_response>, caf::reacts_to<partition_opened>,
-    caf::reacts_to<broker_tick>, answers<await_recovery, recovery_done>,
-    answers<stop_broker, broker_stopped>>;
+using broker_actor =
+    caf::typed_actor<answers<create_topic_request, topic_response>,
+                     answers<delete_topic_request, topic_response>,
+                     answers<create_partitions_request, topic_response>,
+                     answers<alter_topic_request, topic_response>, caf::reacts_to<partition_opened>,
+                     caf::reacts_to<broker_tick>, answers<await_recovery, recovery_done>,
+                     answers<stop_broker, broker_stopped>>;
 
 /// One per data directory: group commit.
 using flusher_actor = caf::typed_actor<answers<flush_request, flush_response>>;
 
 /// One per partition being tailed.
-using subscription_actor =
-    caf::typed_actor<answers<tail_attach, tail_attached>, caf::reacts_to<tail_ack>,
-                     caf::reacts_to<tail_detach>>;
+using subscription_actor = caf::typed_actor<answers<tail_attach, tail_attached>,
+                                            caf::reacts_to<tail_ack>, caf::reacts_to<tail_detach>>;
 
 /// One per node: ends the process rather than let it go on without state.
 using supervisor_actor = caf::typed_actor<caf::reacts_to<watch_request>>;

@@ -51,9 +51,7 @@ flush_observer observe_flushes(const std::shared_ptr<prometheus::Registry>& metr
 
 /// The framework leaves a reference to the system's logger in every thread that spawned an actor,
 /// and the destructor of the system waits for that reference to go.
-void forget_system_in_this_thread() {
-  caf::logger::set_current_actor_system(nullptr);
-}
+void forget_system_in_this_thread() { caf::logger::set_current_actor_system(nullptr); }
 
 class system_config : public caf::actor_system_config {
  public:
@@ -132,17 +130,16 @@ result<void> local_node::start_actors() {
   supervisor_ = system_->spawn<supervisor>(std::move(fatal));
   flusher_ = system_->spawn<flusher, caf::detached>(state_, observe_flushes(options_.metrics));
   auto seed = rng::from_system().next();
-  broker_ = system_->spawn<broker, caf::detached>(
-      broker_options{state_, store_, options_.config, flusher_, supervisor_, options_.metrics,
-                     seed});
+  broker_ = system_->spawn<broker, caf::detached>(broker_options{
+      state_, store_, options_.config, flusher_, supervisor_, options_.metrics, seed});
   store_ = nullptr;
-  caf::anon_send(supervisor_, watch_request{caf::actor_cast<caf::strong_actor_ptr>(flusher_),
-                                            "flusher"});
-  caf::anon_send(supervisor_, watch_request{caf::actor_cast<caf::strong_actor_ptr>(broker_),
-                                            "broker"});
+  caf::anon_send(supervisor_,
+                 watch_request{caf::actor_cast<caf::strong_actor_ptr>(flusher_), "flusher"});
+  caf::anon_send(supervisor_,
+                 watch_request{caf::actor_cast<caf::strong_actor_ptr>(broker_), "broker"});
   for (std::size_t i = 0; i < loops_->size(); ++i)
-    clients_.push_back(std::make_unique<local_broker_client>(*system_, loops_->at(i), state_,
-                                                             broker_, hub_));
+    clients_.push_back(
+        std::make_unique<local_broker_client>(*system_, loops_->at(i), state_, broker_, hub_));
   return {};
 }
 
@@ -194,11 +191,10 @@ result<void> local_node::stop_broker_actor(std::chrono::milliseconds grace) {
   result<void> how;
   caf::scoped_actor self{*system_};
   self->request(broker_, grace, stop_broker{})
-      .receive(
-          [&](const broker_stopped& x) { how = as_result(x.result); },
-          [&](const caf::error&) {
-            how = error{errc::log_closed, "the logs could not be closed in time"};
-          });
+      .receive([&](const broker_stopped& x) { how = as_result(x.result); },
+               [&](const caf::error&) {
+                 how = error{errc::log_closed, "the logs could not be closed in time"};
+               });
   return how;
 }
 

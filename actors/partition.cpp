@@ -180,9 +180,10 @@ outcome partition::refuse_produce(const produce_request& what) const {
                         to_string(where()), config.min_insync_replicas())};
   auto bytes_max = config.max_message_bytes();
   if (what.batch.size() > bytes_max)
-    return {errc::record_too_large, fmt::format("the batch has {} bytes; max.message.bytes of {} "
-                                                "is {}", what.batch.size(), options_.topic->name,
-                                                bytes_max)};
+    return {errc::record_too_large,
+            fmt::format("the batch has {} bytes; max.message.bytes of {} "
+                        "is {}",
+                        what.batch.size(), options_.topic->name, bytes_max)};
   if (auto code = core_->admit(what.batch.size()); code != errc::none)
     return as_outcome(code);
   return {};
@@ -216,8 +217,8 @@ void partition::on_produce(produce_request& what) {
   produced_bytes_ += size;
   dirty_ = true;
   if (what.acks != required_acks::none && reply)
-    return core_->await_ack(what.acks, produces_.put({std::move(reply), taken->base_offset,
-                                                      taken->append_time}));
+    return core_->await_ack(
+        what.acks, produces_.put({std::move(reply), taken->base_offset, taken->append_time}));
   answer.base_offset = taken->base_offset;
   answer.append_time = taken->append_time;
   answer.log_start = core_->log_start();
@@ -274,13 +275,10 @@ void partition::begin_sync() {
   core_->sync_began();
   flush_request what{std::move(*ticket)};
   request(options_.flusher, caf::infinite, std::move(what))
-      .then(
-          [this](const flush_response& ended) {
-            end_sync(as_result(ended.result));
-          },
-          [this](const caf::error&) {
-            end_sync(error{errc::storage_error, "the flusher has ended"});
-          });
+      .then([this](const flush_response& ended) { end_sync(as_result(ended.result)); },
+            [this](const caf::error&) {
+              end_sync(error{errc::storage_error, "the flusher has ended"});
+            });
 }
 
 void partition::end_sync(const result<void>& how) {

@@ -36,9 +36,9 @@ class reply_to {
     if (source_ == nullptr)
       return;
     auto to = std::move(source_);
-    to->enqueue(caf::make_mailbox_element(caf::strong_actor_ptr{self.ctrl()}, id_, {},
-                                          std::move(answer)),
-                self.context());
+    to->enqueue(
+        caf::make_mailbox_element(caf::strong_actor_ptr{self.ctrl()}, id_, {}, std::move(answer)),
+        self.context());
   }
 
  private:

@@ -30,9 +30,9 @@ Response failed(errc code) {
 
 template <class Response>
 constexpr errc timeout_of() {
-  constexpr bool changes =
-      std::is_same_v<Response, produce_response> || std::is_same_v<Response, topic_response> ||
-      std::is_same_v<Response, delete_records_response>;
+  constexpr bool changes = std::is_same_v<Response, produce_response> ||
+                           std::is_same_v<Response, topic_response> ||
+                           std::is_same_v<Response, delete_records_response>;
   return changes ? errc::produce_timeout : errc::leader_not_available;
 }
 
@@ -116,10 +116,7 @@ class port_actor final : public caf::monitorable_actor {
 };
 
 request_port::request_port(caf::actor_system& system, loop& on, const clock& time)
-    : loop_(on),
-      time_(time),
-      timer_(on.context()),
-      alive_(std::make_shared<request_port*>(this)) {
+    : loop_(on), time_(time), timer_(on.context()), alive_(std::make_shared<request_port*>(this)) {
   caf::actor_config config;
   self_ = caf::make_actor<port_actor, caf::strong_actor_ptr>(system.next_actor_id(), system.node(),
                                                              &system, config, *this);
@@ -148,8 +145,8 @@ caf::message_id request_port::open_slot(answer_callback then, std::chrono::milli
   if (deadlines_.size() == 0 && !timer_armed_)
     deadlines_.reset(current_tick());
   // One tick more: the present one has begun already.
-  deadlines_.insert(index, deadlines_.now() + 2 +
-                               static_cast<deadline_wheel::tick>(timeout / tick_length));
+  deadlines_.insert(
+      index, deadlines_.now() + 2 + static_cast<deadline_wheel::tick>(timeout / tick_length));
   arm_timer();
   // Generations begin at 1, so an id is never 0, which would be no request.
   opened.generation = (opened.generation + 1) | 1u;

@@ -76,10 +76,9 @@ class request_port {
   friend class port_actor;
 
   using answer_callback =
-      std::variant<std::monostate, callback<void(produce_response)>,
-                   callback<void(fetch_response)>, callback<void(list_offsets_response)>,
-                   callback<void(delete_records_response)>, callback<void(topic_response)>,
-                   callback<void(tail_attached)>>;
+      std::variant<std::monostate, callback<void(produce_response)>, callback<void(fetch_response)>,
+                   callback<void(list_offsets_response)>, callback<void(delete_records_response)>,
+                   callback<void(topic_response)>, callback<void(tail_attached)>>;
 
   struct slot {
     answer_callback then;

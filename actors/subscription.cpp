@@ -89,9 +89,9 @@ void subscription::on_fetched(fetch_response& found) {
 }
 
 void subscription::send_event(const listener& to, const tail_event& what) {
-  to.port->enqueue(caf::make_mailbox_element(caf::strong_actor_ptr{ctrl()},
-                                             caf::make_message_id(), {}, what),
-                   context());
+  to.port->enqueue(
+      caf::make_mailbox_element(caf::strong_actor_ptr{ctrl()}, caf::make_message_id(), {}, what),
+      context());
 }
 
 void subscription::end(const outcome& why) {

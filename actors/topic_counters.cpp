@@ -4,8 +4,8 @@
 
 namespace troupe {
 
-std::shared_ptr<topic_counters>
-topic_counters::make(std::shared_ptr<prometheus::Registry> metrics, const std::string& topic) {
+std::shared_ptr<topic_counters> topic_counters::make(std::shared_ptr<prometheus::Registry> metrics,
+                                                     const std::string& topic) {
   if (metrics == nullptr)
     return nullptr;
   return std::make_shared<topic_counters>(std::move(metrics), topic);

@@ -1,7 +1,7 @@
 #include "app/admin_client.hpp"
 
-#include <fmt/format.h>
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 namespace troupe::app {
 

@@ -6,8 +6,8 @@
 #include "app/table.hpp"
 #include "app/units.hpp"
 
-#include <fmt/format.h>
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 #include <memory>
 
@@ -50,9 +50,7 @@ attempt<void> prepare(bench_options& o) {
 constexpr std::pair<const char*, double> quantiles[] = {
     {"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}};
 
-double in_us(std::chrono::nanoseconds value) {
-  return static_cast<double>(value.count()) / 1e3;
-}
+double in_us(std::chrono::nanoseconds value) { return static_cast<double>(value.count()) / 1e3; }
 
 void print_json(const char* name, const bench_options& o, const load_result& x) {
   json::object latency{{"max", in_us(x.latency.max())}};

@@ -3,9 +3,9 @@
 #include "app/progress.hpp"
 #include "app/stop_signal.hpp"
 
-#include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <fmt/format.h>
 
 #include <memory>
 #include <thread>

@@ -58,8 +58,7 @@ failure cannot_start(const error& why, const broker_config& config) {
           " It was written by a newer version of troupe; run that version, or choose another "
           "--data-dir.";
       break;
-    case errc::invalid_config:
-      return {exit_usage, why.message};
+    case errc::invalid_config: return {exit_usage, why.message};
     default:
       advice =
           " Check that it is a directory this user may write to, on a working disk with free "
@@ -128,14 +127,13 @@ attempt<void> run_broker(const broker_config& config) {
   std::vector<http::gateway_loop> loops;
   for (auto& loop : (*broker)->loops())
     loops.push_back({loop.context, loop.client});
-  auto gateway =
-      http::gateway::start(gateway_settings(config), std::move(loops),
-                           {metrics, {process_samples()}}, system_clock());
+  auto gateway = http::gateway::start(gateway_settings(config), std::move(loops),
+                                      {metrics, {process_samples()}}, system_clock());
   if (!gateway) {
     (void)(*broker)->stop(config.shutdown_grace);
-    return failure{exit_failed,
-                   gateway.error().message + " Is another program using the port? Choose another "
-                                             "with --http HOST:PORT."};
+    return failure{exit_failed, gateway.error().message +
+                                    " Is another program using the port? Choose another "
+                                    "with --http HOST:PORT."};
   }
   auto address = config.http;
   address.port = (*gateway)->port();

@@ -1,7 +1,7 @@
 #include "app/command_line.hpp"
 
-#include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include <cstdio>
 #include <memory>

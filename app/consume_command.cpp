@@ -7,8 +7,8 @@
 #include "app/subscription.hpp"
 #include "app/units.hpp"
 
-#include <fmt/format.h>
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>

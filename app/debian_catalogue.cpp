@@ -2,8 +2,8 @@
 
 #include "http/record_format.hpp"
 
-#include <fmt/format.h>
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 #include <charconv>
 

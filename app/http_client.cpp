@@ -1,12 +1,12 @@
 #include "app/http_client.hpp"
 
-#include <fmt/format.h>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 #include <charconv>
 
@@ -90,9 +90,7 @@ http_client::http_client(server_url where, std::chrono::milliseconds timeout)
 http_client::~http_client() = default;
 http_client::http_client(http_client&&) noexcept = default;
 
-const server_url& http_client::server() const {
-  return state_->where;
-}
+const server_url& http_client::server() const { return state_->where; }
 
 attempt<http_answer> http_client::send(const http_request& what) {
   auto& s = *state_;

@@ -6,8 +6,8 @@
 #include "app/units.hpp"
 #include "http/record_format.hpp"
 
-#include <fmt/format.h>
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 #include <memory>
 

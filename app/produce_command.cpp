@@ -4,8 +4,8 @@
 #include "app/progress.hpp"
 #include "app/record_client.hpp"
 
-#include <fmt/format.h>
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 #include <memory>
 #include <thread>

@@ -1,7 +1,7 @@
 #include "app/record_printer.hpp"
 
-#include <fmt/format.h>
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 #include <cstdio>
 
@@ -68,8 +68,6 @@ void record_printer::print(const json::object& record) {
   ++count_;
 }
 
-bool record_printer::flush() {
-  return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
-}
+bool record_printer::flush() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
 
 }  // namespace troupe::app

@@ -1,7 +1,7 @@
 #include "app/sample_check.hpp"
 
-#include <fmt/format.h>
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 

@@ -4,8 +4,8 @@
 #include "app/stop_signal.hpp"
 #include "app/table.hpp"
 
-#include <fmt/format.h>
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 #include <fstream>
 #include <iostream>

@@ -4,8 +4,8 @@
 #include "app/stop_signal.hpp"
 #include "app/subscription.hpp"
 
-#include <fmt/format.h>
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 #include <atomic>
 #include <functional>
@@ -20,9 +20,7 @@ namespace {
 
 constexpr auto patience = std::chrono::seconds(30);
 
-failure interrupted() {
-  return {exit_failed, "interrupted"};
-}
+failure interrupted() { return {exit_failed, "interrupted"}; }
 
 /// Runs `work(i)` on `count` threads and shows progress meanwhile; the first failure stops all.
 class crew {

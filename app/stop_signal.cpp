@@ -29,9 +29,7 @@ void watch_stop_signals() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-bool stop_requested() {
-  return requested != 0;
-}
+bool stop_requested() { return requested != 0; }
 
 void wait_for_stop_signal() {
   while (sem_wait(&arrived) != 0 && errno == EINTR) {

@@ -15,9 +15,7 @@ bool looks_like_number(const std::string& cell) {
 
 }  // namespace
 
-table::table(std::vector<std::string> header) {
-  rows_.push_back(std::move(header));
-}
+table::table(std::vector<std::string> header) { rows_.push_back(std::move(header)); }
 
 void table::add(std::vector<std::string> cells) {
   troupe_assert(cells.size() == rows_[0].size(), "{} cells", cells.size());

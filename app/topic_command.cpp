@@ -4,8 +4,8 @@
 #include "app/table.hpp"
 #include "app/units.hpp"
 
-#include <fmt/format.h>
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 namespace troupe::app {
 
@@ -57,9 +57,7 @@ attempt<std::pair<std::string, std::string>> split_setting(const std::string& te
   return std::pair{text.substr(0, equals), text.substr(equals + 1)};
 }
 
-void print_json(const json::value& value) {
-  fmt::print("{}\n", json::serialize(value));
-}
+void print_json(const json::value& value) { fmt::print("{}\n", json::serialize(value)); }
 
 attempt<void> create(const topic_options& options, admin_client& admin) {
   topic_settings what{options.topic,

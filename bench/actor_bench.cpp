@@ -162,10 +162,12 @@ void run_requests(const settings& use, bool fetching) {
     done.get_future().wait();
     auto n = static_cast<double>(requests.count);
     auto wall = seconds_since(began);
-    fmt::print("{{\"bench\":\"{}\",\"flush\":\"{}\",\"partitions\":{},\"outstanding\":{},"
-               "\"bytes\":{},\"per_second\":{:.0f},\"wall_us\":{:.3f},\"cpu_us\":{:.3f},\"failures\":{}}}\n",
-               fetch ? "fetch" : "produce", use.flush, use.partitions, outstanding, use.bytes,
-               n / wall, wall / n * 1e6, (cpu_seconds() - cpu) / n * 1e6, requests.failures);
+    fmt::print(
+        "{{\"bench\":\"{}\",\"flush\":\"{}\",\"partitions\":{},\"outstanding\":{},"
+        "\"bytes\":{},\"per_second\":{:.0f},\"wall_us\":{:.3f},\"cpu_us\":{:.3f},\"failures\":{}}}"
+        "\n",
+        fetch ? "fetch" : "produce", use.flush, use.partitions, outstanding, use.bytes, n / wall,
+        wall / n * 1e6, (cpu_seconds() - cpu) / n * 1e6, requests.failures);
   };
   round(false, use.outstanding, fetching ? 0.5 : 0.2);
   round(fetching, use.outstanding, use.seconds);
@@ -220,11 +222,12 @@ void run_partitions(const settings& use) {
   broker = open_node(use, 2);
   auto restarted = seconds_since(began);
   auto each = static_cast<double>(use.count);
-  fmt::print("{{\"bench\":\"partitions\",\"count\":{},\"filled\":{},\"create_us_each\":{:.1f},"
-             "\"bytes_each\":{:.0f},\"idle_cpu_percent\":{:.2f},\"stop_s\":{:.2f},"
-             "\"restart_s\":{:.2f}}}\n",
-             use.count, use.filled, created / each * 1e6, static_cast<double>(grown) / each,
-             idle * 100, stopped, restarted);
+  fmt::print(
+      "{{\"bench\":\"partitions\",\"count\":{},\"filled\":{},\"create_us_each\":{:.1f},"
+      "\"bytes_each\":{:.0f},\"idle_cpu_percent\":{:.2f},\"stop_s\":{:.2f},"
+      "\"restart_s\":{:.2f}}}\n",
+      use.count, use.filled, created / each * 1e6, static_cast<double>(grown) / each, idle * 100,
+      stopped, restarted);
   (void)broker->stop(30s);
   std::filesystem::remove_all(use.directory);
 }

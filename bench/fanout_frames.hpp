@@ -20,9 +20,7 @@ struct record_mark {
   std::int64_t sent_ns = 0;
 };
 
-inline std::int64_t now_ns() {
-  return std::chrono::steady_clock::now().time_since_epoch().count();
-}
+inline std::int64_t now_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 
 inline void write_digits(char* at, std::size_t width, std::uint64_t value) {
   for (std::size_t i = width; i-- > 0; value /= 10)

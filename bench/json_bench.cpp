@@ -26,18 +26,10 @@ std::string document(std::size_t size, bool dense) {
                          "both of them are tired and go home for dinner.\n");
     } else {
       switch (random.below(4)) {
-        case 0:
-          append_json_number(out, static_cast<std::int64_t>(random.below(100'000)));
-          break;
-        case 1:
-          out += "true";
-          break;
-        case 2:
-          out += "[1.25,{\"x\":-3e4}]";
-          break;
-        default:
-          out += "\"open\"";
-          break;
+        case 0: append_json_number(out, static_cast<std::int64_t>(random.below(100'000))); break;
+        case 1: out += "true"; break;
+        case 2: out += "[1.25,{\"x\":-3e4}]"; break;
+        default: out += "\"open\""; break;
       }
     }
   }

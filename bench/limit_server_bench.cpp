@@ -10,10 +10,10 @@
 #include "runtime/base/rng.hpp"
 #include "runtime/record/crc32c.hpp"
 
-#include <simdjson.h>
 #include <boost/asio.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <simdjson.h>
 
 #include <fcntl.h>
 #include <unistd.h>

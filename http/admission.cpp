@@ -18,8 +18,6 @@ bool admission::try_hold(std::size_t bytes) {
   return bytes <= bytes_max_ && try_add(bytes_, bytes, bytes_max_);
 }
 
-bool admission::try_connect() {
-  return try_add(connections_, 1, connections_max_);
-}
+bool admission::try_connect() { return try_add(connections_, 1, connections_max_); }
 
 }  // namespace troupe::http

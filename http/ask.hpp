@@ -18,7 +18,9 @@ task<Response> ask(void (broker_client::*method)(Request, callback<void(Response
                    broker_client& broker, Request what) {
   auto start = [method, &broker](auto resume, Request request) {
     // The broker answers on this loop, so the handler may run where the callback runs.
-    auto then = [h = std::move(resume)](Response answer) mutable { std::move(h)(std::move(answer)); };
+    auto then = [h = std::move(resume)](Response answer) mutable {
+      std::move(h)(std::move(answer));
+    };
     (broker.*method)(std::move(request), callback<void(Response)>{std::move(then)});
   };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<loop_executor>,

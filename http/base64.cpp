@@ -24,12 +24,8 @@ constexpr std::array<std::uint8_t, 256> make_digits() {
 }
 constexpr auto digits = make_digits();
 
-std::uint32_t byte_at(const char* p) {
-  return static_cast<unsigned char>(*p);
-}
-std::uint32_t digit_at(const char* p) {
-  return digits[static_cast<unsigned char>(*p)];
-}
+std::uint32_t byte_at(const char* p) { return static_cast<unsigned char>(*p); }
+std::uint32_t digit_at(const char* p) { return digits[static_cast<unsigned char>(*p)]; }
 
 #if defined(__SSSE3__)
 

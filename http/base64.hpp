@@ -7,9 +7,7 @@
 
 namespace troupe::http {
 
-inline constexpr std::size_t base64_encoded_size(std::size_t bytes) {
-  return (bytes + 2) / 3 * 4;
-}
+inline constexpr std::size_t base64_encoded_size(std::size_t bytes) { return (bytes + 2) / 3 * 4; }
 /// What decoding `characters` may write at most.
 inline constexpr std::size_t base64_decoded_bound(std::size_t characters) {
   return (characters + 3) / 4 * 3;

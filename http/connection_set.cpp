@@ -12,9 +12,7 @@ connection_slot::connection_slot(std::shared_ptr<connection_set> set, live_conne
   set_->entries_.push_back({mono_time::max(), &who, this});
 }
 
-connection_slot::connection_slot(connection_slot&& other) noexcept {
-  *this = std::move(other);
-}
+connection_slot::connection_slot(connection_slot&& other) noexcept { *this = std::move(other); }
 
 connection_slot& connection_slot::operator=(connection_slot&& other) noexcept {
   if (this == &other)
@@ -28,9 +26,7 @@ connection_slot& connection_slot::operator=(connection_slot&& other) noexcept {
   return *this;
 }
 
-connection_slot::~connection_slot() {
-  leave();
-}
+connection_slot::~connection_slot() { leave(); }
 
 void connection_slot::leave() {
   if (set_ != nullptr)
@@ -49,9 +45,7 @@ void connection_slot::set_deadline(mono_time when) {
   set_->entries_[index_].deadline = when;
 }
 
-bool connection_slot::stopping() const {
-  return set_ != nullptr && set_->stopping_;
-}
+bool connection_slot::stopping() const { return set_ != nullptr && set_->stopping_; }
 
 void connection_set::remove(std::size_t index) {
   entries_[index] = entries_.back();

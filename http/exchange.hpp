@@ -32,12 +32,12 @@ struct gateway_config;
 /// UTF-8: what is not was answered with 400 before the handler ran.
 struct request {
   verb method = verb::unknown;
-  std::string_view target;      ///< as sent
-  std::string_view path;        ///< target before '?'
+  std::string_view target;                                            ///< as sent
+  std::string_view path;                                              ///< target before '?'
   std::vector<std::pair<std::string_view, std::string>> path_params;  ///< by name in the pattern
   std::vector<std::pair<std::string, std::string>> query;             ///< decoded, in order
-  std::string_view content_type;  ///< as sent, or empty
-  std::string_view accept;        ///< as sent, or empty
+  std::string_view content_type;                                      ///< as sent, or empty
+  std::string_view accept;                                            ///< as sent, or empty
   std::string_view body;
   std::string_view host;
   std::string id;  ///< of the client (X-Request-Id) or ours; in every log line and answer

@@ -17,8 +17,7 @@ class gateway_impl final : public gateway {
                metric_sources metrics, const clock& time)
       : shared_(std::make_shared<gateway_shared>(std::move(config), std::move(metrics))) {
     for (const auto& x : loops)
-      loops_.push_back(
-          std::make_shared<loop>(shared_, x.context->get_executor(), *x.client, time));
+      loops_.push_back(std::make_shared<loop>(shared_, x.context->get_executor(), *x.client, time));
     listener_ = std::make_shared<listener>(shared_->inflight, loops_);
   }
 
@@ -45,13 +44,12 @@ class gateway_impl final : public gateway {
       if (left->fetch_sub(1) == 1)
         done();
     };
-    asio::post(loops_.front()->services().executor,
-               [listening = listener_, loops = loops_, grace, finished] {
-                 listening->close();
-                 for (const auto& x : loops)
-                   asio::post(x->services().executor,
-                              [x, grace, finished] { x->stop(grace, finished); });
-               });
+    asio::post(loops_.front()->services().executor, [listening = listener_, loops = loops_, grace,
+                                                     finished] {
+      listening->close();
+      for (const auto& x : loops)
+        asio::post(x->services().executor, [x, grace, finished] { x->stop(grace, finished); });
+    });
   }
 
  private:
@@ -65,8 +63,7 @@ class gateway_impl final : public gateway {
 
 result<std::unique_ptr<gateway>> gateway::start(gateway_config config,
                                                 std::vector<gateway_loop> loops,
-                                                metric_sources metrics,
-                                                const clock& time) {
+                                                metric_sources metrics, const clock& time) {
   troupe_assert(!loops.empty());
   auto made = std::make_unique<gateway_impl>(std::move(config), loops, std::move(metrics), time);
   if (auto opened = made->open(); !opened)

@@ -17,7 +17,7 @@ class broker_client;
 namespace prometheus {
 class Collectable;
 class Registry;
-}
+}  // namespace prometheus
 
 namespace troupe::http {
 
@@ -44,8 +44,7 @@ class gateway {
   /// Binds and listens, or says why not (io_error: address in use and the like).
   static result<std::unique_ptr<gateway>> start(gateway_config config,
                                                 std::vector<gateway_loop> loops,
-                                                metric_sources metrics,
-                                                const clock& time);
+                                                metric_sources metrics, const clock& time);
   virtual ~gateway() = default;
 
   /// The port that was bound (useful with port 0).

@@ -20,8 +20,8 @@ struct gateway_config {
   std::chrono::milliseconds body_timeout{limits::http_body_timeout_ms};
   std::chrono::milliseconds idle_timeout{limits::http_idle_timeout_ms};
   std::size_t body_rate_min = limits::http_body_rate_min;
-  std::chrono::milliseconds request_timeout{30'000};  ///< default deadline of produce and admin
-  bool access_log = false;                            ///< one line per request at level info
+  std::chrono::milliseconds request_timeout{30'000};   ///< default deadline of produce and admin
+  bool access_log = false;                             ///< one line per request at level info
   std::map<std::string, std::string> broker_settings;  ///< of this broker, as given; only shown
 };
 

@@ -37,7 +37,8 @@ struct gateway_metrics::route_counts {
 
 gateway_metrics::gateway_metrics(metric_sources sources, std::span<const route> routes,
                                  const admission& inflight)
-    : sources_(std::move(sources)), inflight_(inflight),
+    : sources_(std::move(sources)),
+      inflight_(inflight),
       changes_{{
           {metric::http_requests_in_flight, 0},
           {metric::http_connections, 0},

@@ -21,8 +21,7 @@ class gateway_metrics {
   static constexpr std::size_t no_route = static_cast<std::size_t>(-1);
 
   /// `routes` in the order of the router's indexes.
-  gateway_metrics(metric_sources sources, std::span<const route> routes,
-                  const admission& inflight);
+  gateway_metrics(metric_sources sources, std::span<const route> routes, const admission& inflight);
   ~gateway_metrics();
 
   void request_started() { change(kind::in_flight, 1); }
@@ -49,8 +48,16 @@ class gateway_metrics {
   struct route_counts;
   /// Indexes of changes_.
   enum class kind : std::uint8_t {
-    in_flight, connections, refused, received, sent,
-    websockets, subscriptions, stalled, frames_sent, frames_received
+    in_flight,
+    connections,
+    refused,
+    received,
+    sent,
+    websockets,
+    subscriptions,
+    stalled,
+    frames_sent,
+    frames_received
   };
   struct pending_change {
     metric of;

@@ -36,20 +36,13 @@ const char* find_invalid_utf8(std::string_view text) {
 
 std::string_view describe(json_kind x) {
   switch (x) {
-    case json_kind::object:
-      return "an object";
-    case json_kind::array:
-      return "an array";
-    case json_kind::string:
-      return "a string";
-    case json_kind::number:
-      return "a number";
-    case json_kind::boolean:
-      return "a boolean";
-    case json_kind::null:
-      return "null";
-    case json_kind::none:
-      break;
+    case json_kind::object: return "an object";
+    case json_kind::array: return "an array";
+    case json_kind::string: return "a string";
+    case json_kind::number: return "a number";
+    case json_kind::boolean: return "a boolean";
+    case json_kind::null: return "null";
+    case json_kind::none: break;
   }
   return "nothing";
 }
@@ -71,19 +64,13 @@ json_kind json_reader::peek() {
   if (p_ == end_)
     return json_kind::none;
   switch (*p_) {
-    case '{':
-      return json_kind::object;
-    case '[':
-      return json_kind::array;
-    case '"':
-      return json_kind::string;
+    case '{': return json_kind::object;
+    case '[': return json_kind::array;
+    case '"': return json_kind::string;
     case 't':
-    case 'f':
-      return json_kind::boolean;
-    case 'n':
-      return json_kind::null;
-    default:
-      return *p_ == '-' || (*p_ >= '0' && *p_ <= '9') ? json_kind::number : json_kind::none;
+    case 'f': return json_kind::boolean;
+    case 'n': return json_kind::null;
+    default: return *p_ == '-' || (*p_ >= '0' && *p_ <= '9') ? json_kind::number : json_kind::none;
   }
 }
 
@@ -97,12 +84,8 @@ bool json_reader::enter(bool array) {
   return true;
 }
 
-bool json_reader::enter_object() {
-  return enter(false);
-}
-bool json_reader::enter_array() {
-  return enter(true);
-}
+bool json_reader::enter_object() { return enter(false); }
+bool json_reader::enter_array() { return enter(true); }
 
 /// To the begin of the next member; false when the container ends here (and is left).
 bool json_reader::next_member(char close) {

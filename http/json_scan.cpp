@@ -12,13 +12,9 @@ namespace troupe::http {
 
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
+bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 const char* skip_digits(const char* p, const char* end) {
   while (p != end && is_digit(*p))
@@ -50,16 +46,11 @@ json_scan scan_word(const char* p, const char* end, std::string_view word) {
 
 json_scan scan_scalar(const char* p, const char* end) {
   switch (*p) {
-    case '"':
-      return scan_json_string(p, end);
-    case 't':
-      return scan_word(p, end, "true");
-    case 'f':
-      return scan_word(p, end, "false");
-    case 'n':
-      return scan_word(p, end, "null");
-    default:
-      return scan_json_number(p, end);
+    case '"': return scan_json_string(p, end);
+    case 't': return scan_word(p, end, "true");
+    case 'f': return scan_word(p, end, "false");
+    case 'n': return scan_word(p, end, "null");
+    default: return scan_json_number(p, end);
   }
 }
 

@@ -18,12 +18,8 @@ std::uint32_t code_unit(const char* p) {
   return hex_digit(p[0]) << 12 | hex_digit(p[1]) << 8 | hex_digit(p[2]) << 4 | hex_digit(p[3]);
 }
 
-bool is_high_surrogate(std::uint32_t x) {
-  return x >= 0xd800 && x < 0xdc00;
-}
-bool is_low_surrogate(std::uint32_t x) {
-  return x >= 0xdc00 && x < 0xe000;
-}
+bool is_high_surrogate(std::uint32_t x) { return x >= 0xd800 && x < 0xdc00; }
+bool is_low_surrogate(std::uint32_t x) { return x >= 0xdc00 && x < 0xe000; }
 
 char* put_utf8(char* out, std::uint32_t x) {
   auto tail = [x](int shift) { return static_cast<char>(0x80 | (x >> shift & 0x3f)); };
@@ -47,18 +43,12 @@ char* put_utf8(char* out, std::uint32_t x) {
 
 char plain_escape(char c) {
   switch (c) {
-    case 'b':
-      return '\b';
-    case 'f':
-      return '\f';
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 't':
-      return '\t';
-    default:
-      return c;  // a quote, a slash or a backslash stands for itself
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    default: return c;  // a quote, a slash or a backslash stands for itself
   }
 }
 

@@ -24,7 +24,9 @@ constexpr std::chrono::milliseconds retry_after{100};
 }  // namespace
 
 listener::listener(admission& limit, std::vector<std::shared_ptr<loop>> loops)
-    : limit_(limit), loops_(std::move(loops)), acceptor_(loops_.front()->services().executor),
+    : limit_(limit),
+      loops_(std::move(loops)),
+      acceptor_(loops_.front()->services().executor),
       retry_(loops_.front()->services().executor) {}
 
 result<void> listener::open(const std::string& host, std::uint16_t port) {

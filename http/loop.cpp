@@ -29,22 +29,25 @@ std::vector<route> all_routes() {
 }  // namespace
 
 gateway_shared::gateway_shared(gateway_config settings, metric_sources sources)
-    : config(std::move(settings)), routes(all_routes()), metrics(std::move(sources)),
+    : config(std::move(settings)),
+      routes(all_routes()),
+      metrics(std::move(sources)),
       inflight(config.inflight_bytes_max, config.connections_max) {}
 
 loop::loop(std::shared_ptr<gateway_shared> gateway, loop_executor executor, broker_client& broker,
            const clock& time)
-    : gateway_(std::move(gateway)), random_(rng::from_system()),
+    : gateway_(std::move(gateway)),
+      random_(rng::from_system()),
       metrics_(gateway_->metrics, gateway_->routes.routes(), gateway_->inflight),
       services_{broker, gateway_->config, metrics_, time, gateway_->inflight, random_, executor},
-      events_(poller::create(executor)), tick_(executor), grace_(executor),
+      events_(poller::create(executor)),
+      tick_(executor),
+      grace_(executor),
       id_prefix_(fmt::format("{:08x}-", static_cast<std::uint32_t>(random_.next()))) {
   on_tick();
 }
 
-void loop::start() {
-  wait_tick();
-}
+void loop::start() { wait_tick(); }
 
 void loop::wait_tick() {
   tick_.expires_after(connection_set::tick);
@@ -93,12 +96,13 @@ void loop::stop(std::chrono::milliseconds grace, std::function<void()> done) {
       self->finish(std::exchange(*once, nullptr));
   };
   grace_.expires_after(grace);
-  grace_.async_wait([self = shared_from_this(), finish_once](const boost::system::error_code& failed) {
-    if (failed)
-      return;
-    self->connections_.cut();
-    finish_once();
-  });
+  grace_.async_wait(
+      [self = shared_from_this(), finish_once](const boost::system::error_code& failed) {
+        if (failed)
+          return;
+        self->connections_.cut();
+        finish_once();
+      });
   connections_.stop(finish_once);
 }
 

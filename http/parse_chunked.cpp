@@ -25,9 +25,7 @@ error line_too_long() {
                       limits::http_header_bytes_max)};
 }
 
-bool is_control(char c) {
-  return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 0x7f;
-}
+bool is_control(char c) { return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 0x7f; }
 
 /// Fields that frame a message or route it; behind the body they can only deceive.
 bool is_framing(std::string_view name) {

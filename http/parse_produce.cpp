@@ -78,22 +78,14 @@ class produce_parser {
     bool has_value = false;
     for (int field; (field = in_.next_field(record_fields)) >= 0;) {
       switch (field) {
-        case key_field:
-          into.data.key = read_data(into);
-          break;
+        case key_field: into.data.key = read_data(into); break;
         case value_field:
           has_value = true;
           into.data.value = read_data(into);
           break;
-        case timestamp_field:
-          read_timestamp(into);
-          break;
-        case headers_field:
-          read_headers(into);
-          break;
-        case partition_field:
-          read_partition(into);
-          break;
+        case timestamp_field: read_timestamp(into); break;
+        case headers_field: read_headers(into); break;
+        case partition_field: read_partition(into); break;
       }
     }
     if (!in_.failed() && !has_value)
@@ -109,10 +101,8 @@ class produce_parser {
         in_.read_raw(raw);
         return raw;
       }
-      case embedded_format::text:
-        return read_text(record);
-      case embedded_format::binary:
-        return read_base64(record);
+      case embedded_format::text: return read_text(record);
+      case embedded_format::binary: return read_base64(record);
     }
     return std::nullopt;
   }

@@ -38,9 +38,7 @@ bool has_other_version(std::string_view line) {
 }
 
 /// What may be a method, or the beginning of one.
-bool is_method(std::string_view text) {
-  return text.size() <= method_bytes_max && is_token(text);
-}
+bool is_method(std::string_view text) { return text.size() <= method_bytes_max && is_token(text); }
 
 error not_a_method() {
   return {errc::bad_request, "The request does not start with an HTTP method."};
@@ -56,13 +54,15 @@ bool has_folded_line(std::string_view head) {
 }
 
 error target_too_long() {
-  return {errc::uri_too_long, fmt::format("The request target is longer than the limit of {} bytes.",
-                                          limits::http_target_bytes_max)};
+  return {errc::uri_too_long,
+          fmt::format("The request target is longer than the limit of {} bytes.",
+                      limits::http_target_bytes_max)};
 }
 
 error head_too_large() {
-  return {errc::headers_too_large, fmt::format("The request head is larger than the limit of {} bytes.",
-                                               limits::http_header_bytes_max)};
+  return {errc::headers_too_large,
+          fmt::format("The request head is larger than the limit of {} bytes.",
+                      limits::http_header_bytes_max)};
 }
 
 }  // namespace
@@ -70,7 +70,8 @@ error head_too_large() {
 std::size_t find_head_end(std::string_view input, std::size_t seen) {
   // From line end to line end: a search for all four bytes stops at every CR.
   auto from = seen < head_end.size() ? head_end.size() - 1 : seen;
-  for (auto at = input.find('\n', from); at != std::string_view::npos; at = input.find('\n', at + 1))
+  for (auto at = input.find('\n', from); at != std::string_view::npos;
+       at = input.find('\n', at + 1))
     if (input.substr(at + 1 - head_end.size(), head_end.size()) == head_end)
       return at + 1;
   return 0;
@@ -141,7 +142,8 @@ void request_parser::on_field_impl(field name, string_view text, string_view val
                                    error_code& ec) {
   if (++fields_ > limits::http_headers_max)
     return refuse(errc::headers_too_large,
-                  fmt::format("The request has more than {} headers.", limits::http_headers_max), ec);
+                  fmt::format("The request has more than {} headers.", limits::http_headers_max),
+                  ec);
   take_field(name, text, value, ec);
 }
 
@@ -162,8 +164,9 @@ void request_parser::take_field(field name, std::string_view text, std::string_v
       break;
     case field::transfer_encoding:
       if (head_.chunked || !iequals(value, "chunked"))
-        return refuse(errc::bad_request,
-                      fmt::format("Transfer-Encoding '{}' is not supported, only 'chunked'.", value), ec);
+        return refuse(
+            errc::bad_request,
+            fmt::format("Transfer-Encoding '{}' is not supported, only 'chunked'.", value), ec);
       head_.chunked = true;
       break;
     case field::content_type: head_.content_type = value; break;

@@ -26,8 +26,8 @@ struct request_head {
   bool http11 = false;
   bool keep_alive = false;
   bool chunked = false;
-  bool websocket = false;        ///< Upgrade: websocket, and Connection says so
-  bool expects_continue = false; ///< the client waits for 100 before it sends the body
+  bool websocket = false;         ///< Upgrade: websocket, and Connection says so
+  bool expects_continue = false;  ///< the client waits for 100 before it sends the body
   std::optional<std::uint64_t> content_length;
 };
 
@@ -54,7 +54,8 @@ class request_parser final : private boost::beast::http::basic_parser<true> {
   /// payload_too_large when its length says so already. REQUIRES parse_head before.
   result<void> limit_body(std::size_t bytes_max);
 
-  /// The next piece of the body. Errors: bad_request, payload_too_large. REQUIRES parse_head before.
+  /// The next piece of the body. Errors: bad_request, payload_too_large. REQUIRES parse_head
+  /// before.
   result<body_piece> next_piece(std::string_view input);
   /// The whole body has been handed out (or there is none).
   bool body_done() const { return head_.chunked ? chunks_.done() : body_left_ == 0; }
@@ -66,8 +67,8 @@ class request_parser final : private boost::beast::http::basic_parser<true> {
   using field = boost::beast::http::field;
   using string_view = boost::beast::string_view;
 
-  void on_request_impl(boost::beast::http::verb method, string_view method_text,
-                       string_view target, int version, error_code& ec) override;
+  void on_request_impl(boost::beast::http::verb method, string_view method_text, string_view target,
+                       int version, error_code& ec) override;
   void on_response_impl(int, string_view, int, error_code&) override {}
   void on_field_impl(field name, string_view text, string_view value, error_code& ec) override;
   void on_header_impl(error_code&) override { in_head_ = false; }

@@ -29,15 +29,9 @@ result<create_topic_request> parse_create_topic(std::string_view body) {
   if (in.enter_object())
     for (int field; (field = in.next_field(fields)) >= 0;)
       switch (field) {
-        case 0:
-          named = in.read_string(out.name);
-          break;
-        case 1:
-          read_count(in, out.partitions);
-          break;
-        default:
-          read_count(in, out.replication_factor);
-          break;
+        case 0: named = in.read_string(out.name); break;
+        case 1: read_count(in, out.partitions); break;
+        default: read_count(in, out.replication_factor); break;
       }
   if (!in.failed() && !named)
     in.fail("has no field 'topic_name'.");

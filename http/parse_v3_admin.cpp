@@ -130,9 +130,7 @@ bool read_assignments(json_reader& in, std::vector<replica_assignment>& into) {
   return !in.failed();
 }
 
-error empty_body() {
-  return error{errc::empty_body, "The request needs a JSON body."};
-}
+error empty_body() { return error{errc::empty_body, "The request needs a JSON body."}; }
 
 }  // namespace
 
@@ -151,23 +149,12 @@ result<create_topic_body> parse_v3_create_topic(std::string_view body) {
     return in.failure();
   for (int field; (field = in.next_field(fields)) >= 0;) {
     switch (field) {
-      case 0:
-        in.read_string(out.request.name);
-        break;
-      case 1:
-        read_integer(in, partitions, 1, int32_max);
-        break;
-      case 2:
-        read_integer(in, replicas, 1, int16_max);
-        break;
-      case 3:
-        read_assignments(in, out.assignments);
-        break;
-      case 4:
-        read_settings(in, configs, false);
-        break;
-      default:
-        in.read_boolean(out.request.validate_only);
+      case 0: in.read_string(out.request.name); break;
+      case 1: read_integer(in, partitions, 1, int32_max); break;
+      case 2: read_integer(in, replicas, 1, int16_max); break;
+      case 3: read_assignments(in, out.assignments); break;
+      case 4: read_settings(in, configs, false); break;
+      default: in.read_boolean(out.request.validate_only);
     }
   }
   if (!in.failed() && out.request.name.empty())

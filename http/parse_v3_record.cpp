@@ -52,16 +52,11 @@ class record_parser {
 
   bool read_field(int field, incoming_record& record, v3_types& types) {
     switch (field) {
-      case 0:
-        return read_partition(record);
-      case 1:
-        return read_headers(record.data);
-      case 2:
-        return read_data(record.data.key, types.key, "key");
-      case 3:
-        return read_data(record.data.value, types.value, "value");
-      case 4:
-        return read_timestamp(record);
+      case 0: return read_partition(record);
+      case 1: return read_headers(record.data);
+      case 2: return read_data(record.data.key, types.key, "key");
+      case 3: return read_data(record.data.value, types.value, "value");
+      case 4: return read_timestamp(record);
       default: {
         std::string_view id;
         return in_.read_raw(id);
@@ -217,14 +212,10 @@ class record_parser {
 
 std::string_view to_string(v3_type x) {
   switch (x) {
-    case v3_type::binary:
-      return "BINARY";
-    case v3_type::json:
-      return "JSON";
-    case v3_type::string:
-      return "STRING";
-    case v3_type::none:
-      break;
+    case v3_type::binary: return "BINARY";
+    case v3_type::json: return "JSON";
+    case v3_type::string: return "STRING";
+    case v3_type::none: break;
   }
   return {};
 }

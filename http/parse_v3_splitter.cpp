@@ -6,17 +6,14 @@ namespace troupe::http {
 
 namespace {
 
-bool is_space(char c) {
-  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
+bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 std::string what_is_wrong(char c, std::uint64_t position) {
   switch (c) {
     case '[':
       return fmt::format(
           "byte {}: records are not sent in an array, but one object after the other", position);
-    case ',':
-      return fmt::format("byte {}: there is no comma between records", position);
+    case ',': return fmt::format("byte {}: there is no comma between records", position);
     default:
       if (c >= 0x21 && c < 0x7f)
         return fmt::format("byte {}: a record begins with '{{', not with '{}'", position, c);

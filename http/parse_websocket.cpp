@@ -48,9 +48,7 @@ std::string_view shown(std::string_view text) {
   return text.substr(0, end);
 }
 
-error bad_shape(std::string what) {
-  return {errc::invalid_payload, std::move(what)};
-}
+error bad_shape(std::string what) { return {errc::invalid_payload, std::move(what)}; }
 
 error not_json(const json_scan& fault, std::string_view text) {
   return {errc::invalid_json, describe(fault, text)};

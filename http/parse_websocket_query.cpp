@@ -10,9 +10,7 @@ namespace troupe::http {
 
 namespace {
 
-error bad_parameter(std::string what) {
-  return {errc::invalid_parameter, std::move(what)};
-}
+error bad_parameter(std::string what) { return {errc::invalid_parameter, std::move(what)}; }
 
 std::optional<std::int64_t> to_natural(std::string_view text) {
   std::int64_t value = 0;

@@ -63,9 +63,7 @@ bool append_data(std::string& out, const std::optional<std::string_view>& data,
     return true;
   }
   switch (format) {
-    case embedded_format::binary:
-      append_json_base64(out, *data);
-      return true;
+    case embedded_format::binary: append_json_base64(out, *data); return true;
     case embedded_format::json:
       if (!is_valid_json(*data))
         return false;
@@ -82,9 +80,7 @@ bool append_data(std::string& out, const std::optional<std::string_view>& data,
 
 }  // namespace
 
-std::string_view to_string(embedded_format x) {
-  return formats[static_cast<std::size_t>(x)].name;
-}
+std::string_view to_string(embedded_format x) { return formats[static_cast<std::size_t>(x)].name; }
 
 std::string_view media_type(embedded_format x) {
   return formats[static_cast<std::size_t>(x)].media_type;

@@ -44,9 +44,7 @@ response response::failure(const error& what) {
 
 namespace {
 
-bool has_body(unsigned status) {
-  return status >= 200 && status != 204 && status != 304;
-}
+bool has_body(unsigned status) { return status >= 200 && status != 204 && status != 304; }
 
 void append_status_line(std::string& out, unsigned status, bool http11) {
   out.append(http11 ? "HTTP/1.1 " : "HTTP/1.0 ");

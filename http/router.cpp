@@ -10,7 +10,7 @@ namespace troupe::http {
 /// One segment of the tree of patterns.
 struct router::node {
   std::vector<std::pair<std::string_view, std::unique_ptr<node>>> literals;
-  std::unique_ptr<node> parameter;   ///< any other segment
+  std::unique_ptr<node> parameter;      ///< any other segment
   std::vector<std::string_view> names;  ///< of the parameters on the way here
   std::vector<std::pair<verb, std::size_t>> routes;
 };

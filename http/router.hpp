@@ -18,7 +18,7 @@ class router {
   struct match {
     const route* found = nullptr;  ///< null: no such path, or not this method (see `allow`)
     std::size_t index = 0;         ///< of the route, for metrics
-    std::string allow;             ///< methods of the path, for 405 and OPTIONS; empty: no such path
+    std::string allow;  ///< methods of the path, for 405 and OPTIONS; empty: no such path
   };
 
   /// REQUIRES no two rows for the same method and path, and the same parameter names in all rows of

@@ -45,17 +45,13 @@ task<response> get_document(exchange& x) {
 }
 
 constexpr route routes[] = {
-    {verb::get, "/healthz", get_health},
-    {verb::get, "/readyz", get_readiness},
-    {verb::get, "/metrics", get_metrics},
-    {verb::get, "/openapi.json", get_document},
+    {verb::get, "/healthz", get_health},         {verb::get, "/readyz", get_readiness},
+    {verb::get, "/metrics", get_metrics},        {verb::get, "/openapi.json", get_document},
     {verb::get, "/asyncapi.json", get_document},
 };
 
 }  // namespace
 
-std::span<const route> service_routes() {
-  return routes;
-}
+std::span<const route> service_routes() { return routes; }
 
 }  // namespace troupe::http

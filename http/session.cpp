@@ -25,12 +25,17 @@ constexpr int turns_max = 16;
 void session::start(std::shared_ptr<loop> home, int fd, connection_permit permit) {
   auto made = std::make_shared<session>(std::move(home), fd, std::move(permit));
   if (made->stream_.is_open())
-    asio::co_spawn(made->services_.executor, [made] { return made->run(); }, asio::detached);
+    asio::co_spawn(
+        made->services_.executor, [made] { return made->run(); }, asio::detached);
 }
 
 session::session(std::shared_ptr<loop> home, int fd, connection_permit permit)
-    : home_(std::move(home)), services_(home_->services()), stream_(fd, home_->events()),
-      in_(services_.inflight), held_(services_.inflight), refused_(!permit) {
+    : home_(std::move(home)),
+      services_(home_->services()),
+      stream_(fd, home_->events()),
+      in_(services_.inflight),
+      held_(services_.inflight),
+      refused_(!permit) {
   slot_ = connection_slot{home_->connections(), *this, std::move(permit)};
   services_.metrics.connection_opened();
   if (refused_) {

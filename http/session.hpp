@@ -118,7 +118,7 @@ class session final : public exchange,
   std::size_t body_bytes_ = 0;
   std::size_t sent_bytes_ = 0;
   std::string_view unsent_body_;  ///< of the answer, when it is not in out_
-  bool continue_due_ = false;  ///< the client waits for 100
+  bool continue_due_ = false;     ///< the client waits for 100
   bool woken_ = false;
   bool stream_begun_ = false;
 };

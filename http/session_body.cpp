@@ -136,8 +136,8 @@ void session::set_body_deadline(bool endless) {
   if (config.body_rate_min > 0) {
     auto received = body_bytes_ + in_.size();
     std::chrono::milliseconds paid_for{received * 1000 / config.body_rate_min};
-    deadline = std::min<mono_time>(deadline,
-                                   started_ + std::max<std::chrono::milliseconds>(body_rate_after, paid_for));
+    deadline = std::min<mono_time>(
+        deadline, started_ + std::max<std::chrono::milliseconds>(body_rate_after, paid_for));
   }
   slot_.set_deadline(deadline);
 }

@@ -17,9 +17,7 @@ bool is_request_id(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
-task<response> answer_options(exchange&) {
-  co_return response::no_content();
-}
+task<response> answer_options(exchange&) { co_return response::no_content(); }
 
 const route options_route{verb::options, "", answer_options};
 

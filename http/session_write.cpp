@@ -67,8 +67,8 @@ task<bool> session::send_rest(const response& what) {
   }
   auto head_sent = std::min(sent_bytes_, out_.size());
   auto body_sent = sent_bytes_ - head_sent;
-  bool sent = co_await write_all(std::string_view{out_}.substr(head_sent),
-                                 unsent_body_.substr(body_sent));
+  bool sent =
+      co_await write_all(std::string_view{out_}.substr(head_sent), unsent_body_.substr(body_sent));
   co_return sent;
 }
 

@@ -13,9 +13,7 @@ namespace {
 constexpr std::uint32_t read_events = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 constexpr std::uint32_t write_events = EPOLLOUT | EPOLLHUP | EPOLLERR;
 
-bool would_block(int code) {
-  return code == EAGAIN || code == EWOULDBLOCK;
-}
+bool would_block(int code) { return code == EAGAIN || code == EWOULDBLOCK; }
 
 io_count written(ssize_t n) {
   if (n >= 0)
@@ -32,9 +30,7 @@ stream::stream(int fd, std::shared_ptr<poller> events) : events_(std::move(event
   }
 }
 
-stream::~stream() {
-  close();
-}
+stream::~stream() { close(); }
 
 io_count stream::try_read(std::span<char> into) {
   if (fd_ < 0)
@@ -92,13 +88,9 @@ asio::awaitable<void, loop_executor> stream::wait_for(std::uint32_t events) {
   return asio::async_initiate<const asio::use_awaitable_t<loop_executor>, void()>(start, token);
 }
 
-asio::awaitable<void, loop_executor> stream::readable() {
-  return wait_for(read_events);
-}
+asio::awaitable<void, loop_executor> stream::readable() { return wait_for(read_events); }
 
-asio::awaitable<void, loop_executor> stream::writable() {
-  return wait_for(write_events);
-}
+asio::awaitable<void, loop_executor> stream::writable() { return wait_for(write_events); }
 
 void stream::on_ready(std::uint32_t events) {
   if (events & read_events)

@@ -54,8 +54,7 @@ class stream final : readiness_sink {
   int release();
 
  private:
-  using waiter =
-      asio::async_result<asio::use_awaitable_t<loop_executor>, void()>::handler_type;
+  using waiter = asio::async_result<asio::use_awaitable_t<loop_executor>, void()>::handler_type;
 
   void on_ready(std::uint32_t events) override;
   asio::awaitable<void, loop_executor> wait_for(std::uint32_t events);

@@ -75,8 +75,6 @@ constexpr route routes[] = {
 
 }  // namespace
 
-std::span<const route> unsupported_routes() {
-  return routes;
-}
+std::span<const route> unsupported_routes() { return routes; }
 
 }  // namespace troupe::http

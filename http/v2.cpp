@@ -26,9 +26,7 @@ constexpr auto routes = std::to_array<route>({
 
 }  // namespace
 
-std::span<const route> v2_routes() {
-  return routes;
-}
+std::span<const route> v2_routes() { return routes; }
 
 response v2_answer(std::string body, unsigned status) {
   response out = response::json(std::move(body), status);

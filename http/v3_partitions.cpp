@@ -2,8 +2,8 @@
 #include "http/v3_handlers.hpp"
 #include "http/v3_resources.hpp"
 
-#include <fmt/format.h>
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 namespace troupe::http {
 

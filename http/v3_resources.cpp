@@ -1,7 +1,7 @@
 #include "http/v3_resources.hpp"
 
-#include <fmt/format.h>
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 namespace troupe::http {
 
@@ -9,9 +9,7 @@ namespace json = boost::json;
 
 namespace {
 
-json::object related(std::string url) {
-  return {{"related", std::move(url)}};
-}
+json::object related(std::string url) { return {{"related", std::move(url)}}; }
 
 /// `path` below the cluster, "/topics/t", and `name` behind its name, "/topic=t".
 json::object begin_resource(const v3_place& at, std::string_view kind, std::string_view path,
@@ -26,9 +24,7 @@ json::object begin_resource(const v3_place& at, std::string_view kind, std::stri
   return out;
 }
 
-std::string topic_path(const topic_metadata& topic) {
-  return "/topics/" + topic.name;
-}
+std::string topic_path(const topic_metadata& topic) { return "/topics/" + topic.name; }
 
 std::string partition_path(const topic_metadata& topic, const partition_metadata& partition) {
   return fmt::format("/topics/{}/partitions/{}", topic.name, value_of(partition.id));

@@ -65,8 +65,6 @@ constexpr auto routes = std::to_array<route>({
 
 }  // namespace
 
-std::span<const route> v3_routes() {
-  return routes;
-}
+std::span<const route> v3_routes() { return routes; }
 
 }  // namespace troupe::http

@@ -4,8 +4,8 @@
 #include "http/v3_handlers.hpp"
 #include "http/v3_resources.hpp"
 
-#include <fmt/format.h>
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -93,9 +93,7 @@ response described(exchange& at, const std::string& topic, unsigned status) {
   return out;
 }
 
-response failed(const outcome& why) {
-  return response::failure({why.code, why.message});
-}
+response failed(const outcome& why) { return response::failure({why.code, why.message}); }
 
 }  // namespace
 

@@ -37,9 +37,7 @@ void frame_encoder::end_frame(std::uint32_t records, offset_t next) {
                       static_cast<std::uint32_t>(text_.size()), records, 0, next});
 }
 
-void frame_encoder::abandon_frame() {
-  text_.resize(payload_ - frame_header_size_max);
-}
+void frame_encoder::abandon_frame() { text_.resize(payload_ - frame_header_size_max); }
 
 std::shared_ptr<const bytes> frame_encoder::finish() {
   auto count = static_cast<std::uint32_t>(entries_.size());

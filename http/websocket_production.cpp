@@ -48,9 +48,7 @@ websocket_production::websocket_production(tcp_socket socket, websocket_upgrade 
       options_(parse_produce_options(asked()).value()),
       sticky_(static_cast<std::uint32_t>(services.random.next())) {}
 
-task<result<void>> websocket_production::prepare() {
-  co_return result<void>{};
-}
+task<result<void>> websocket_production::prepare() { co_return result<void>{}; }
 
 bool websocket_production::may_read() const {
   return pending_.size() < limits::websocket_produces_max &&

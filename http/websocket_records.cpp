@@ -117,12 +117,9 @@ std::shared_ptr<const bytes> encode_chunk(const topic_partition& source, byte_vi
 
 tail_encoder tail_encoder_of(embedded_format format) {
   switch (format) {
-    case embedded_format::binary:
-      return &encode_chunk<embedded_format::binary>;
-    case embedded_format::json:
-      return &encode_chunk<embedded_format::json>;
-    case embedded_format::text:
-      break;
+    case embedded_format::binary: return &encode_chunk<embedded_format::binary>;
+    case embedded_format::json: return &encode_chunk<embedded_format::json>;
+    case embedded_format::text: break;
   }
   return &encode_chunk<embedded_format::text>;
 }

@@ -49,9 +49,7 @@ class frame_cutter {
 /// The encoder of a format for tail_chunk::encoded; its slot is the number of the format. Null
 /// when a record cannot be shown, so that each subscriber meets the error at its own pace.
 tail_encoder tail_encoder_of(embedded_format format);
-inline std::size_t tail_slot_of(embedded_format format) {
-  return static_cast<std::size_t>(format);
-}
+inline std::size_t tail_slot_of(embedded_format format) { return static_cast<std::size_t>(format); }
 static_assert(static_cast<std::size_t>(embedded_format::text) < tail_encodings);
 
 }  // namespace troupe::http

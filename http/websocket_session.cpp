@@ -233,9 +233,7 @@ void websocket_session::on_drained() {
   wake_reader();
 }
 
-void websocket_session::on_blocked() {
-  expect_progress();
-}
+void websocket_session::on_blocked() { expect_progress(); }
 
 void websocket_session::expect_progress() {
   stall_deadline_ = services_.time.now() + std::chrono::milliseconds{limits::websocket_stall_ms};

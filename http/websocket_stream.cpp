@@ -171,8 +171,6 @@ void frame_stream::close() {
   owner_.on_broken();
 }
 
-void beast_close_socket(frame_stream& stream) {
-  stream.close();
-}
+void beast_close_socket(frame_stream& stream) { stream.close(); }
 
 }  // namespace troupe::http

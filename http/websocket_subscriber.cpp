@@ -173,9 +173,7 @@ void websocket_subscriber::leave_tail(partition_slot slot, offset_t end) {
   x.at = stage::behind;
 }
 
-void websocket_subscriber::on_failed(partition_slot slot) {
-  settle(places_[slot], stage::waiting);
-}
+void websocket_subscriber::on_failed(partition_slot slot) { settle(places_[slot], stage::waiting); }
 
 void websocket_subscriber::retry() {
   for (auto& x : places_)
@@ -198,21 +196,12 @@ offset_t websocket_subscriber::on_out_of_range(partition_slot slot, offset_t log
 bool websocket_subscriber::step_aside(place& x) {
   switch (x.at) {
     case stage::reading:
-    case stage::joining:
-      x.stale = true;
-      return false;
-    case stage::serving:
-      settle(x, stage::behind);
-      return false;
-    case stage::tail:
-      x.at = stage::behind;
-      return true;
-    case stage::waiting:
-      x.at = stage::behind;
-      return false;
+    case stage::joining: x.stale = true; return false;
+    case stage::serving: settle(x, stage::behind); return false;
+    case stage::tail: x.at = stage::behind; return true;
+    case stage::waiting: x.at = stage::behind; return false;
     case stage::behind:
-    case stage::ended:
-      break;
+    case stage::ended: break;
   }
   return false;
 }

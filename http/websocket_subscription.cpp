@@ -18,21 +18,16 @@ bool may_pass(const error& why) {
     case errc::shutting_down:
     case errc::storage_error:
     case errc::io_error:
-    case errc::corrupt_batch:
-      return false;
-    default:
-      return info_of(why.code).retriable;
+    case errc::corrupt_batch: return false;
+    default: return info_of(why.code).retriable;
   }
 }
 
 close_code close_code_of(const error& why) {
   switch (why.code) {
-    case errc::shutting_down:
-      return close_code::going_away;
-    case errc::not_representable:
-      return close_code::bad_payload;
-    default:
-      return close_code::internal_error;
+    case errc::shutting_down: return close_code::going_away;
+    case errc::not_representable: return close_code::bad_payload;
+    default: return close_code::internal_error;
   }
 }
 
@@ -203,15 +198,10 @@ void websocket_subscription::on_joined(partition_slot slot, const tail_position&
   }
   using joined = websocket_subscriber::joined;
   switch (subscriber_.on_joined(slot, answer)) {
-    case joined::caught_up:
-      send_text(caught_up_text(named(slot), next));
-      break;
-    case joined::leave_again:
-      detach(slot);
-      break;
+    case joined::caught_up: send_text(caught_up_text(named(slot), next)); break;
+    case joined::leave_again: detach(slot); break;
     case joined::yes:
-    case joined::no:
-      break;
+    case joined::no: break;
   }
   pump();
 }

@@ -35,18 +35,10 @@ void websocket_subscription::on(const seek_frame& x) {
     // A newer seek makes the answer to an older one void.
     ++seeks_[slot];
     switch (x.to.at) {
-      case kind::offset:
-        seek_to_offset(slot, x.to.value);
-        break;
-      case kind::timestamp:
-        seek_to_time(slot, x.to.value);
-        break;
-      case kind::earliest:
-        seek_to_time(slot, earliest_timestamp);
-        break;
-      case kind::latest:
-        seek_to_time(slot, latest_timestamp);
-        break;
+      case kind::offset: seek_to_offset(slot, x.to.value); break;
+      case kind::timestamp: seek_to_time(slot, x.to.value); break;
+      case kind::earliest: seek_to_time(slot, earliest_timestamp); break;
+      case kind::latest: seek_to_time(slot, latest_timestamp); break;
     }
   }
 }

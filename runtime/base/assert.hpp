@@ -13,8 +13,8 @@ namespace troupe {
 }  // namespace troupe
 
 /// `troupe_assert(hw <= leo, "hw {} leo {}", hw, leo)`: the values are formatted only on failure.
-#define troupe_assert(condition, ...)                                                        \
-  do {                                                                                       \
-    if (!(condition)) [[unlikely]]                                                           \
+#define troupe_assert(condition, ...)                                                          \
+  do {                                                                                         \
+    if (!(condition)) [[unlikely]]                                                             \
       ::troupe::assertion_failed(__FILE__, __LINE__, #condition, fmt::format("" __VA_ARGS__)); \
   } while (false)

@@ -16,8 +16,9 @@ class callback<R(Args...)> {
   callback() = default;
 
   template <class F>
-    requires(!std::is_same_v<std::decay_t<F>, callback> && std::is_invocable_r_v<R, F&, Args...>)
-  callback(F&& f) : target_(std::make_unique<holder<std::decay_t<F>>>(std::forward<F>(f))) {}
+  requires(!std::is_same_v<std::decay_t<F>, callback> && std::is_invocable_r_v<R, F&, Args...>)
+      callback(F&& f)
+      : target_(std::make_unique<holder<std::decay_t<F>>>(std::forward<F>(f))) {}
 
   explicit operator bool() const { return target_ != nullptr; }
 

@@ -64,15 +64,15 @@ inline constexpr std::size_t disk_reserve_bytes_default = 1 * GiB;
 
 // -- HTTP ---------------------------------------------------------------------
 
-inline constexpr std::size_t http_header_bytes_max = 16 * KiB;   ///< Above: headers_too_large.
-inline constexpr std::size_t http_headers_max = 100;             ///< Above: headers_too_large.
-inline constexpr std::size_t http_target_bytes_max = 8 * KiB;    ///< Above: uri_too_long.
-inline constexpr std::size_t http_body_bytes_default = 16 * MiB; ///< Above: payload_too_large.
-inline constexpr std::size_t http_connections_default = 20'000;  ///< Above: overloaded, closed.
-inline constexpr std::size_t json_depth_max = 64;                ///< Above: invalid_json.
-inline constexpr std::int64_t http_header_timeout_ms = 10'000;   ///< Above: request_timeout.
-inline constexpr std::int64_t http_body_timeout_ms = 30'000;     ///< Without progress; see rate.
-inline constexpr std::int64_t http_idle_timeout_ms = 75'000;     ///< Kept-alive: closed in silence.
+inline constexpr std::size_t http_header_bytes_max = 16 * KiB;    ///< Above: headers_too_large.
+inline constexpr std::size_t http_headers_max = 100;              ///< Above: headers_too_large.
+inline constexpr std::size_t http_target_bytes_max = 8 * KiB;     ///< Above: uri_too_long.
+inline constexpr std::size_t http_body_bytes_default = 16 * MiB;  ///< Above: payload_too_large.
+inline constexpr std::size_t http_connections_default = 20'000;   ///< Above: overloaded, closed.
+inline constexpr std::size_t json_depth_max = 64;                 ///< Above: invalid_json.
+inline constexpr std::int64_t http_header_timeout_ms = 10'000;    ///< Above: request_timeout.
+inline constexpr std::int64_t http_body_timeout_ms = 30'000;      ///< Without progress; see rate.
+inline constexpr std::int64_t http_idle_timeout_ms = 75'000;  ///< Kept-alive: closed in silence.
 /// A body must arrive at this rate once the first 5 s have passed. Below: request_timeout.
 inline constexpr std::size_t http_body_rate_min = 1 * KiB;
 /// Entries of one records:batch request. Above: batch_entries.
@@ -88,7 +88,7 @@ inline constexpr std::size_t produce_stream_group_bytes = 256 * KiB;
 inline constexpr std::size_t websocket_frame_bytes_max = 16 * MiB;  ///< Above: close 1009.
 /// Bytes queued to one subscriber. Above: it leaves the tail and reads the log at its own pace.
 inline constexpr std::size_t websocket_queue_bytes_max = 256 * KiB;
-inline constexpr std::size_t websocket_subscriptions_max = 1'000;   ///< partitions per socket
+inline constexpr std::size_t websocket_subscriptions_max = 1'000;  ///< partitions per socket
 /// Produce frames of one socket without an answer. Above: the socket is not read.
 inline constexpr std::size_t websocket_produces_max = 64;
 /// Bytes of such frames. Above: the socket is not read.

@@ -20,12 +20,9 @@ constexpr suffix time_suffixes[] = {
 
 std::span<const suffix> suffixes_of(setting_unit unit) {
   switch (unit) {
-    case setting_unit::size:
-      return byte_suffixes;
-    case setting_unit::duration:
-      return time_suffixes;
-    case setting_unit::number:
-      break;
+    case setting_unit::size: return byte_suffixes;
+    case setting_unit::duration: return time_suffixes;
+    case setting_unit::number: break;
   }
   return {};
 }

@@ -21,12 +21,9 @@ constexpr std::string_view lock_name = ".lock";
 
 int flags_of(open_mode mode) {
   switch (mode) {
-    case open_mode::read_only:
-      return O_RDONLY;
-    case open_mode::read_write:
-      return O_RDWR;
-    case open_mode::create:
-      return O_RDWR | O_CREAT;
+    case open_mode::read_only: return O_RDONLY;
+    case open_mode::read_write: return O_RDWR;
+    case open_mode::create: return O_RDWR | O_CREAT;
   }
   return O_RDONLY;
 }
@@ -132,8 +129,7 @@ class posix_env_impl final : public env {
     if (::flock(opened->number(), LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK)
         return posix_error("lock", path, errno);
-      return error{errc::directory_in_use,
-                   fmt::format("{} is in use by another process", path)};
+      return error{errc::directory_in_use, fmt::format("{} is in use by another process", path)};
     }
     return std::unique_ptr<directory_lock>{std::make_unique<posix_lock>(std::move(*opened))};
   }

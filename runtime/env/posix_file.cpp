@@ -28,15 +28,11 @@ auto uninterrupted(Call call) {
 errc code_for(int number) {
   switch (number) {
     case ENOSPC:
-    case EDQUOT:
-      return errc::disk_full;
-    case ENOENT:
-      return errc::not_found;
+    case EDQUOT: return errc::disk_full;
+    case ENOENT: return errc::not_found;
     case EMFILE:
-    case ENFILE:
-      return errc::overloaded;
-    default:
-      return errc::io_error;
+    case ENFILE: return errc::overloaded;
+    default: return errc::io_error;
   }
 }
 
@@ -156,8 +152,7 @@ descriptor::~descriptor() {
 }
 
 result<descriptor> open_descriptor(const std::string& path, int flags) {
-  const auto number =
-      uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0644); });
+  const auto number = uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0644); });
   if (number < 0)
     return posix_error("open", path, errno);
   return descriptor{number};

@@ -118,18 +118,10 @@ void name_space::drop_orphans() {
 
 void name_change::apply(name_space& to) const {
   switch (what) {
-    case kind::create:
-      to.files[path] = node;
-      break;
-    case kind::make_directory:
-      to.directories.insert(path);
-      break;
-    case kind::remove:
-      to.files.erase(path);
-      break;
-    case kind::remove_tree:
-      to.remove_tree(path);
-      break;
+    case kind::create: to.files[path] = node; break;
+    case kind::make_directory: to.directories.insert(path); break;
+    case kind::remove: to.files.erase(path); break;
+    case kind::remove_tree: to.remove_tree(path); break;
     case kind::rename:
       to.files.erase(path);
       to.files[target] = node;

@@ -55,7 +55,7 @@ struct name_change {
   kind what{};
   std::string directory;  ///< whose sync makes it durable
   std::string path;
-  std::string target;     ///< of a rename
+  std::string target;  ///< of a rename
   inode_ptr node;
 
   void apply(name_space& to) const;

@@ -15,8 +15,8 @@ using sim::disk_ptr;
 using guard = std::lock_guard<std::mutex>;
 
 constexpr std::array<std::string_view, disk_operation_count> operation_names = {
-    "open",   "read",   "write",          "truncate",        "sync",  "size", "list", "exists",
-    "create", "remove", "rename",         "sync directory",  "syncfs", "space", "lock"};
+    "open",   "read",   "write",  "truncate",       "sync",   "size",  "list", "exists",
+    "create", "remove", "rename", "sync directory", "syncfs", "space", "lock"};
 
 error absent(std::string_view operation, const std::string& path) {
   return {errc::not_found, fmt::format("{} {}: No such file or directory", operation, path)};

@@ -14,7 +14,9 @@ using guard = std::lock_guard<std::mutex>;
 class sim_file final : public file {
  public:
   sim_file(disk_ptr on, inode_ptr node, std::string path)
-      : disk_(std::move(on)), node_(std::move(node)), path_(std::move(path)),
+      : disk_(std::move(on)),
+        node_(std::move(node)),
+        path_(std::move(path)),
         generation_(disk_->generation) {
     ++disk_->open_files;
   }
@@ -83,7 +85,8 @@ class sim_file final : public file {
  private:
   std::optional<error> begin(disk_operation kind) const {
     if (generation_ != disk_->generation)
-      return error{errc::io_error, fmt::format("{} {}: the power was lost", to_string(kind), path_)};
+      return error{errc::io_error,
+                   fmt::format("{} {}: the power was lost", to_string(kind), path_)};
     return disk_->begin(kind, path_);
   }
 

@@ -20,9 +20,7 @@ std::size_t claimed_batch_size(const batch_header& header) {
 }
 
 result<byte_view> batch_scanner::look(std::size_t size) {
-  const auto available = [this] {
-    return byte_view{buffer_}.subspan(position_ - buffer_begin_);
-  };
+  const auto available = [this] { return byte_view{buffer_}.subspan(position_ - buffer_begin_); };
   if (buffer_begin_ + buffer_.size() >= position_ + size && !buffer_.empty())
     return available();
   const auto wanted = std::min<std::uint64_t>(std::max(size, read_size), end_ - position_);

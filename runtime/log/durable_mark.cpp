@@ -44,8 +44,8 @@ class fields {
 
 slot_bytes encode(std::uint64_t sequence, const durable_mark& mark) {
   slot_bytes slot;
-  const auto flags = (mark.synced ? synced_flag : 0) | (mark.clean ? clean_flag : 0) |
-                     (mark.anew ? anew_flag : 0);
+  const auto flags =
+      (mark.synced ? synced_flag : 0) | (mark.clean ? clean_flag : 0) | (mark.anew ? anew_flag : 0);
   auto* at = store_be(slot.data(), magic);
   at = store_be(at, version);
   at = store_be(at, static_cast<std::uint16_t>(flags));
@@ -109,8 +109,8 @@ result<durable_mark_file::loaded> durable_mark_file::load(env& on, const std::st
   std::array<std::optional<numbered_mark>, 2> slots;
   for (std::size_t k = 0; k < 2; ++k) {
     const auto begin = std::min(k * slot_distance, content->size());
-    const auto slot = byte_view{*content}.subspan(begin).first(
-        std::min(slot_size, content->size() - begin));
+    const auto slot =
+        byte_view{*content}.subspan(begin).first(std::min(slot_size, content->size() - begin));
     slots[k] = decode(slot);
     found.damaged_slots += !slots[k] && was_written(slot) ? 1 : 0;
   }

@@ -16,14 +16,10 @@ constexpr std::size_t digits = 20;
 
 std::string_view suffix_of(log_file kind) {
   switch (kind) {
-    case log_file::segment:
-      return ".log";
-    case log_file::index:
-      return ".index";
-    case log_file::time_index:
-      return ".timeindex";
-    default:
-      troupe_assert(false, "kind {}", static_cast<int>(kind));
+    case log_file::segment: return ".log";
+    case log_file::index: return ".index";
+    case log_file::time_index: return ".timeindex";
+    default: troupe_assert(false, "kind {}", static_cast<int>(kind));
   }
   return {};
 }

@@ -60,10 +60,10 @@ result<appended> partition_log_impl::append_as_follower(bytes batches) {
                    fmt::format("{}: a batch begins at offset {}, the log ends at {}",
                                context_.directory, header->base_offset, next)};
     if (header->epoch < epochs.last())
-      return error{errc::corrupt_batch,
-                   fmt::format("{}: the batch at offset {} has epoch {} after epoch {}",
-                               context_.directory, next, value_of(header->epoch),
-                               value_of(epochs.last()))};
+      return error{
+          errc::corrupt_batch,
+          fmt::format("{}: the batch at offset {} has epoch {} after epoch {}", context_.directory,
+                      next, value_of(header->epoch), value_of(epochs.last()))};
     if (header->epoch > epochs.last())
       epochs.add(header->epoch, next);
     next = header->next_offset();
@@ -96,10 +96,10 @@ bool partition_log_impl::must_roll(const growing_segment& to, const pending_run&
                                    timestamp_ms now) const {
   const auto& options = context_.options;
   const auto entries = to.size / std::max(options.index_interval_bytes, 1u);
-  return to.size > 0 && (to.size + run.batches.size() > options.segment_bytes ||
-                         run.next - to.base > INT32_MAX ||
-                         entries * index_entry_bytes >= options.segment_index_bytes ||
-                         now - to.created >= options.segment_ms);
+  return to.size > 0 &&
+         (to.size + run.batches.size() > options.segment_bytes || run.next - to.base > INT32_MAX ||
+          entries * index_entry_bytes >= options.segment_index_bytes ||
+          now - to.created >= options.segment_ms);
 }
 
 std::vector<partition_log_impl::write_group> partition_log_impl::plan_write() const {

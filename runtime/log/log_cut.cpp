@@ -40,9 +40,9 @@ result<void> partition_log_impl::truncate_to(offset_t end) {
 }
 
 result<partition_log_impl::cut_place> partition_log_impl::find_cut(offset_t end) {
-  const auto next = std::lower_bound(
-      segments_.begin(), segments_.end(), end,
-      [](const segment_ptr& s, offset_t x) { return s->base() < x; });
+  const auto next =
+      std::lower_bound(segments_.begin(), segments_.end(), end,
+                       [](const segment_ptr& s, offset_t x) { return s->base() < x; });
   cut_place cut{.segments = static_cast<std::size_t>(next - segments_.begin()), .place = {0, end}};
   if (cut.segments == 0)
     return cut;

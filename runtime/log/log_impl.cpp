@@ -70,13 +70,13 @@ std::uint64_t partition_log_impl::size_bytes() const {
 
 result<void> partition_log_impl::check_in_service() const {
   switch (out_of_service_) {
-    case errc::none:
-      return {};
+    case errc::none: return {};
     case errc::log_closed:
       return error{errc::log_closed, fmt::format("{} is closed", context_.directory)};
     default:
       return error{errc::storage_error, fmt::format("{} is out of service until it is opened "
-                                                    "again: {}", context_.directory, cause_)};
+                                                    "again: {}",
+                                                    context_.directory, cause_)};
   }
 }
 

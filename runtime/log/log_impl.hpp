@@ -10,8 +10,7 @@ namespace troupe {
 
 class partition_log_impl final : public partition_log {
  public:
-  partition_log_impl(env& on, std::string directory, const log_options& options,
-                     const clock& time);
+  partition_log_impl(env& on, std::string directory, const log_options& options, const clock& time);
 
   /// REQUIRES that nothing else was called yet.
   result<void> open(recovery_report& report);
@@ -143,24 +142,24 @@ class partition_log_impl final : public partition_log {
   offset_t log_end_ = 0;
 
   durable_mark_file marks_;
-  durable_mark mark_;                     ///< what is known to be durable, as the file should say
-  std::optional<durable_mark> in_flight_; ///< what will be, when the ticket is carried out
+  durable_mark mark_;                      ///< what is known to be durable, as the file should say
+  std::optional<durable_mark> in_flight_;  ///< what will be, when the ticket is carried out
   mono_time mark_stored_at_{};
   std::vector<file_ptr> to_sync_;
-  std::size_t stored_epochs_ = 0;         ///< entries in the leader-epochs file
+  std::size_t stored_epochs_ = 0;  ///< entries in the leader-epochs file
   std::uint32_t resets_ = 0;
 
   std::array<reading_place, 4> places_;
-  std::vector<offset_t> open_sealed_;     ///< bases, the longest unused first
+  std::vector<offset_t> open_sealed_;  ///< bases, the longest unused first
 
-  std::string cause_;                     ///< why the log is out of service
+  std::string cause_;  ///< why the log is out of service
   errc out_of_service_ = errc::none;
-  bool active_ = false;                   ///< the last segment may be appended to
+  bool active_ = false;  ///< the last segment may be appended to
   bool directory_exists_ = false;
-  bool directory_changed_ = false;        ///< its entries are part of the next ticket
+  bool directory_changed_ = false;  ///< its entries are part of the next ticket
   bool parent_changed_ = false;
-  bool mark_is_due_ = false;              ///< store it at the next chance, whatever the time
-  bool mark_is_pinned_ = false;           ///< some mark of this log is on the disk for certain
+  bool mark_is_due_ = false;     ///< store it at the next chance, whatever the time
+  bool mark_is_pinned_ = false;  ///< some mark of this log is on the disk for certain
   std::uint8_t next_place_ = 0;
 };
 

@@ -14,9 +14,9 @@ constexpr std::size_t open_sealed_max = 4;
 }  // namespace
 
 segment* partition_log_impl::segment_of(offset_t offset) {
-  const auto next = std::upper_bound(
-      segments_.begin(), segments_.end(), offset,
-      [](offset_t x, const segment_ptr& s) { return x < s->base(); });
+  const auto next =
+      std::upper_bound(segments_.begin(), segments_.end(), offset,
+                       [](offset_t x, const segment_ptr& s) { return x < s->base(); });
   if (next == segments_.begin() || offset >= (*std::prev(next))->end())
     return nullptr;
   return std::prev(next)->get();
@@ -33,8 +33,8 @@ result<log_slice> partition_log_impl::read(offset_t from, std::size_t max_bytes,
     return log_slice{{}, no_offset, from};
   auto* in = segment_of(from);
   if (!in)
-    return error{errc::damaged_data,
-                 fmt::format("{}: the segment with offset {} is missing", context_.directory, from)};
+    return error{errc::damaged_data, fmt::format("{}: the segment with offset {} is missing",
+                                                 context_.directory, from)};
   keep_few_open(*in);
   segment_reader reader{*in, context_.epochs};
   batch_place next;

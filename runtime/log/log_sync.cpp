@@ -24,7 +24,8 @@ result<void> carry_out(env& on, const sync_ticket& ticket) {
 }
 
 void partition_log_impl::must_sync(file_ptr written) {
-  if (context_.options.syncs && std::find(to_sync_.begin(), to_sync_.end(), written) == to_sync_.end())
+  if (context_.options.syncs &&
+      std::find(to_sync_.begin(), to_sync_.end(), written) == to_sync_.end())
     to_sync_.push_back(std::move(written));
 }
 
@@ -93,7 +94,8 @@ result<void> partition_log_impl::refresh_mark() {
   mark_.log_start = log_start_;
   mark_.resets = resets_;
   auto stored = store_mark(mark_);
-  if (!stored && (stored.error().code == errc::disk_full || stored.error().code == errc::overloaded))
+  if (!stored &&
+      (stored.error().code == errc::disk_full || stored.error().code == errc::overloaded))
     return {};
   return stored;
 }

@@ -45,12 +45,12 @@ struct log_options {
 
 /// What opening a log found and did.
 struct recovery_report {
-  std::uint64_t scanned_bytes = 0;    ///< read and checked batch by batch
-  std::uint64_t torn_bytes = 0;       ///< cut from the end: never acknowledged as durable
-  std::uint64_t damaged_bytes = 0;    ///< below the durable mark and unreadable: kept, not served
+  std::uint64_t scanned_bytes = 0;  ///< read and checked batch by batch
+  std::uint64_t torn_bytes = 0;     ///< cut from the end: never acknowledged as durable
+  std::uint64_t damaged_bytes = 0;  ///< below the durable mark and unreadable: kept, not served
   std::uint32_t rebuilt_indexes = 0;
-  bool clean = false;                 ///< the last stop was orderly
-  std::vector<std::string> remarks;   ///< one sentence per damage, with file and position
+  bool clean = false;                ///< the last stop was orderly
+  std::vector<std::string> remarks;  ///< one sentence per damage, with file and position
 };
 
 struct appended {
@@ -74,8 +74,8 @@ struct timestamp_and_offset {
 
 /// What a sync must cover so that everything written so far is durable.
 struct sync_ticket {
-  offset_t end = 0;                  ///< becomes the durable end
-  std::vector<file_ptr> files;       ///< fdatasync each, in this order
+  offset_t end = 0;                      ///< becomes the durable end
+  std::vector<file_ptr> files;           ///< fdatasync each, in this order
   std::vector<std::string> directories;  ///< then fsync each
 };
 

@@ -49,9 +49,7 @@ result<void> log_recovery::list_files() {
         found_.push_back({.base = parsed.base, .size = 0, .has_index = false, .summary = {}});
         break;
       case log_file::index:
-      case log_file::time_index:
-        indexes_.insert(parsed.base);
-        break;
+      case log_file::time_index: indexes_.insert(parsed.base); break;
       case log_file::temporary:
         // A crash between writing beside and renaming; what it would have replaced is there.
         (void)in_.on.remove_file(fmt::format("{}/{}", in_.directory, name));
@@ -59,8 +57,7 @@ result<void> log_recovery::list_files() {
       case log_file::other:
         remark("{}/{} is not a file of a log and is left alone", in_.directory, name);
         break;
-      default:
-        break;
+      default: break;
     }
   }
   return {};
@@ -147,8 +144,8 @@ result<void> log_recovery::measure_segments() {
 
 result<log_recovery::found_segment> log_recovery::measure(offset_t base) {
   found_segment measured{.base = base, .size = 0, .has_index = false, .summary = {}};
-  auto in = in_.on.open(segment_file_path(in_.directory, base, log_file::segment),
-                        open_mode::read_only);
+  auto in =
+      in_.on.open(segment_file_path(in_.directory, base, log_file::segment), open_mode::read_only);
   if (!in)
     return in.error();
   auto size = (*in)->size();
@@ -158,8 +155,8 @@ result<log_recovery::found_segment> log_recovery::measure(offset_t base) {
   measured.has_index = indexes_.contains(base);
   if (!measured.has_index)
     return measured;
-  auto index = in_.on.open(segment_file_path(in_.directory, base, log_file::index),
-                           open_mode::read_only);
+  auto index =
+      in_.on.open(segment_file_path(in_.directory, base, log_file::index), open_mode::read_only);
   std::array<char, index_header_size> header;
   if (!index)
     return measured;

@@ -17,9 +17,9 @@ namespace troupe {
 /// An opened log, before it gets its methods.
 struct recovered_log {
   std::vector<segment_ptr> segments;
-  bool active = false;            ///< the last segment may be appended to
+  bool active = false;  ///< the last segment may be appended to
   bool directory_exists = false;
-  bool changed = false;           ///< the mark on disk does not say this yet
+  bool changed = false;  ///< the mark on disk does not say this yet
   std::uint32_t resets = 0;
   offset_t log_start = 0;
   offset_t end = 0;

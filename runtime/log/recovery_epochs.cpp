@@ -24,8 +24,8 @@ result<void> log_recovery::load_epochs() {
   auto decoded = epoch_cache::decode(epochs_content_);
   in_.epochs = std::move(decoded.epochs);
 
-  const auto has_data = std::any_of(found_.begin(), found_.end(),
-                                    [](const found_segment& x) { return x.size > 0; });
+  const auto has_data =
+      std::any_of(found_.begin(), found_.end(), [](const found_segment& x) { return x.size > 0; });
   const auto lost = epochs_content_.empty() && has_data;
   const auto too_short = mark_ && in_.epochs.last() < mark_->newest_epoch;
   learns_ = lost || too_short || !decoded.intact;

@@ -21,8 +21,8 @@ result<void> log_recovery::finish() {
   log_.changed |= damage_ || report_.scanned_bytes > 0 || report_.torn_bytes > 0;
   log_.durable_end = log_.end;
   if (!in_.options.syncs)
-    log_.durable_end = mark_ && mark_->synced ? std::clamp(mark_->end, log_.log_start, log_.end)
-                                              : log_.log_start;
+    log_.durable_end =
+        mark_ && mark_->synced ? std::clamp(mark_->end, log_.log_start, log_.end) : log_.log_start;
   else if (auto durable = make_durable(); !durable)
     return durable;
   report_.clean = mark_ && mark_->clean && !log_.changed;
@@ -37,7 +37,7 @@ result<void> log_recovery::make_durable() {
     const auto is_tail = tail_ < found_.size() && segment->base() >= found_[tail_].base;
     if (knows && !is_tail)
       continue;
-    const auto from = !is_tail                                  ? segment->size()
+    const auto from = !is_tail                                ? segment->size()
                       : segment->base() == found_[tail_].base ? tail_from_.position
                                                               : 0;
     if (auto done = renew(*segment, from); !done)

@@ -8,8 +8,8 @@ offset_t log_recovery::end_of(std::size_t i) const {
   return tail_from_.offset;
 }
 
-/// Before anything else is concluded: of segments below the log start, a crash may have brought back
-/// any selection.
+/// Before anything else is concluded: of segments below the log start, a crash may have brought
+/// back any selection.
 result<void> log_recovery::drop_below_start() {
   while (found_.size() > 1 && found_[1].base <= log_.log_start)
     if (auto dropped = drop_first(); !dropped)
@@ -54,9 +54,9 @@ result<void> log_recovery::take_sealed(const found_segment& which, offset_t end)
   const auto whole = about && about->covered <= which.size && about->end <= end;
   // Bytes behind the end of a sealed segment were never part of the log.
   const auto size = whole && about->end == end ? about->covered : which.size;
-  log_.segments.push_back(std::make_unique<segment>(
-      in_, which.base, batch_place{size, end}, whole ? about->max_timestamp : no_timestamp,
-      in_.time.wall_ms()));
+  log_.segments.push_back(std::make_unique<segment>(in_, which.base, batch_place{size, end},
+                                                    whole ? about->max_timestamp : no_timestamp,
+                                                    in_.time.wall_ms()));
   auto& taken = *log_.segments.back();
   if (size < which.size)
     remark("{}: {} bytes behind its end are ignored", taken.path(), which.size - size);

@@ -93,12 +93,12 @@ class log_recovery {
   recovered_log log_;
 
   std::vector<found_segment> found_;
-  std::set<offset_t> indexes_;       ///< bases that have an index file of either kind
+  std::set<offset_t> indexes_;  ///< bases that have an index file of either kind
   std::optional<durable_mark> mark_;
   bytes epochs_content_;
-  bool learns_ = false;              ///< the leader-epochs file is not to be believed for the tail
-  std::size_t tail_ = 0;             ///< found_[tail_] and what follows is scanned
-  batch_place tail_from_;            ///< where in found_[tail_]; the log end when there is none
+  bool learns_ = false;    ///< the leader-epochs file is not to be believed for the tail
+  std::size_t tail_ = 0;   ///< found_[tail_] and what follows is scanned
+  batch_place tail_from_;  ///< where in found_[tail_]; the log end when there is none
   bool damage_ = false;
 };
 

@@ -47,9 +47,8 @@ void log_recovery::find_tail_without_segment() {
     tail_from_ = {0, std::min(found_.front().base, log_.log_start)};
     return;
   }
-  const auto later = std::find_if(found_.begin(), found_.end(), [this](const found_segment& x) {
-    return x.base >= mark_->end;
-  });
+  const auto later = std::find_if(found_.begin(), found_.end(),
+                                  [this](const found_segment& x) { return x.base >= mark_->end; });
   tail_ = static_cast<std::size_t>(later - found_.begin());
   if (mark_->position > 0) {
     remark("{} is missing",
@@ -135,8 +134,8 @@ result<void> log_recovery::cut(segment& which, std::uint64_t size) {
 
 result<void> log_recovery::cut_segments(std::size_t first) {
   for (auto i = first; i < found_.size(); ++i) {
-    segment doomed{in_, found_[i].base, {found_[i].size, found_[i].base}, no_timestamp,
-                   no_timestamp};
+    segment doomed{
+        in_, found_[i].base, {found_[i].size, found_[i].base}, no_timestamp, no_timestamp};
     report_.torn_bytes += found_[i].size;
     log_.changed = true;
     remark("{} deleted: appends that had not been synced", doomed.path());

@@ -30,15 +30,19 @@ result<file_ptr> write_whole(env& on, const std::string& path, byte_view content
 
 segment::segment(log_context& in, offset_t base, batch_place end, timestamp_ms max_timestamp,
                  timestamp_ms created)
-    : in_(&in), base_(base), end_(end), max_timestamp_(max_timestamp), created_(created),
+    : in_(&in),
+      base_(base),
+      end_(end),
+      max_timestamp_(max_timestamp),
+      created_(created),
       indexed_from_(end) {}
 
 result<segment_ptr> segment::create(log_context& in, offset_t base) {
   // An index left over from a segment that began at the same offset would lie about this one.
   if (auto removed = remove_index_files(in.on, in.directory, base); !removed)
     return removed.error();
-  auto made = std::make_unique<segment>(in, base, batch_place{0, base}, no_timestamp,
-                                        in.time.wall_ms());
+  auto made =
+      std::make_unique<segment>(in, base, batch_place{0, base}, no_timestamp, in.time.wall_ms());
   auto opened = in.on.open(made->path(), open_mode::create);
   if (!opened)
     return opened.error();
@@ -100,8 +104,8 @@ std::optional<segment_index> segment::load_index(batch_place limit, batch_place&
   if (!files[0] || !files[1])
     return std::nullopt;
   index_summary about;
-  auto read = segment_index::decode(*files[0], *files[1], base_,
-                                    in_->options.index_interval_bytes, about);
+  auto read =
+      segment_index::decode(*files[0], *files[1], base_, in_->options.index_interval_bytes, about);
   if (!read || about.covered > limit.position || about.end > limit.offset)
     return std::nullopt;
   covered = {about.covered, about.end};
@@ -113,7 +117,8 @@ result<void> segment::complete_index() {
     return {};
   auto from = batch_place{0, base_};
   auto loaded = load_index(indexed_from_, from);
-  auto front = loaded ? std::move(*loaded) : segment_index{base_, in_->options.index_interval_bytes};
+  auto front =
+      loaded ? std::move(*loaded) : segment_index{base_, in_->options.index_interval_bytes};
   if (from.position < indexed_from_.position) {
     auto in = opened();
     if (!in)
@@ -148,8 +153,8 @@ result<std::vector<file_ptr>> segment::write_index(offset_t data_end) {
   auto whole = index();
   if (!whole)
     return whole.error();
-  const index_summary about{.base = base_, .covered = end_.position, .end = data_end,
-.max_timestamp = max_timestamp_};
+  const index_summary about{
+      .base = base_, .covered = end_.position, .end = data_end, .max_timestamp = max_timestamp_};
   std::vector<file_ptr> written;
   for (auto [kind, file_kind] : {std::pair{index_kind::offsets, log_file::index},
                                  std::pair{index_kind::times, log_file::time_index}}) {

@@ -72,8 +72,8 @@ void segment_index::note(batch_place place, std::size_t size, timestamp_ms max_t
   troupe_assert(relative >= 0, "offset {} base {}", place.offset, base_);
   // Only a segment that we did not write can hold more than an entry can say: it is read without.
   if (since_entry_ >= interval_ && relative <= UINT32_MAX && place.position <= UINT32_MAX) {
-    entries_.push_back({static_cast<std::uint32_t>(relative),
-                        static_cast<std::uint32_t>(place.position)});
+    entries_.push_back(
+        {static_cast<std::uint32_t>(relative), static_cast<std::uint32_t>(place.position)});
     note_time(place.offset);
     since_entry_ = 0;
   }
@@ -99,22 +99,25 @@ std::optional<batch_place> segment_index::floor(offset_t offset) const {
 }
 
 std::optional<batch_place> segment_index::after(std::uint64_t position) const {
-  const auto next = std::upper_bound(entries_.begin(), entries_.end(), position,
-                                     [](std::uint64_t x, const entry& e) { return x < e.position; });
+  const auto next =
+      std::upper_bound(entries_.begin(), entries_.end(), position,
+                       [](std::uint64_t x, const entry& e) { return x < e.position; });
   if (next == entries_.end())
     return std::nullopt;
   return place_of(*next);
 }
 
 offset_t segment_index::time_floor(timestamp_ms at) const {
-  const auto next = std::lower_bound(times_.begin(), times_.end(), at,
-                                     [](const time_entry& e, timestamp_ms x) { return e.timestamp < x; });
+  const auto next =
+      std::lower_bound(times_.begin(), times_.end(), at,
+                       [](const time_entry& e, timestamp_ms x) { return e.timestamp < x; });
   return next == times_.begin() ? base_ : base_ + std::prev(next)->relative_offset;
 }
 
 void segment_index::truncate(batch_place end) {
   std::erase_if(entries_, [&](const entry& x) { return x.position >= end.position; });
-  std::erase_if(times_, [&](const time_entry& x) { return base_ + x.relative_offset >= end.offset; });
+  std::erase_if(times_,
+                [&](const time_entry& x) { return base_ + x.relative_offset >= end.offset; });
   since_entry_ = entries_.empty() ? end.position : end.position - entries_.back().position;
   // max_timestamp_ may stay too high: time_floor is then more careful than it need be.
 }

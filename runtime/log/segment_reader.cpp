@@ -27,8 +27,8 @@ class header_window {
     }
     if (size_ < batch_header_size)
       return std::optional<batch_header>{};
-    return std::optional{decode_batch_header(
-        byte_view{buffer_}.subspan(position - begin_, batch_header_size))};
+    return std::optional{
+        decode_batch_header(byte_view{buffer_}.subspan(position - begin_, batch_header_size))};
   }
 
  private:
@@ -62,10 +62,10 @@ result<void> append_from(const file& in, std::uint64_t position, std::size_t siz
 }  // namespace
 
 error segment_reader::damage_error(const damaged_range& range) const {
-  return {errc::damaged_data,
-          fmt::format("{} is damaged at byte {}: the offsets {} to {} are not served",
-                      segment_.path(), range.from.position, range.from.offset,
-                      range.to.offset - 1)};
+  return {
+      errc::damaged_data,
+      fmt::format("{} is damaged at byte {}: the offsets {} to {} are not served", segment_.path(),
+                  range.from.position, range.from.offset, range.to.offset - 1)};
 }
 
 result<batch_place> segment_reader::behind(batch_place at) {
@@ -156,8 +156,8 @@ result<log_slice> segment_reader::read(offset_t from, std::size_t max_bytes, off
     auto resume = behind(place);
     if (!resume)
       return resume.error();
-    found = from < resume->offset ? located{place, damaged_range{place, *resume}}
-                                  : walk(*resume, from);
+    found =
+        from < resume->offset ? located{place, damaged_range{place, *resume}} : walk(*resume, from);
   }
 }
 
@@ -168,9 +168,8 @@ segment_reader::intact segment_reader::take_batches(byte_view data, offset_t fir
   for (;;) {
     const auto rest = data.subspan(taken.size);
     const auto is_first = taken.size == 0;
-    const auto size = rest.size() < batch_header_size
-                          ? 0
-                          : claimed_batch_size(decode_batch_header(rest));
+    const auto size =
+        rest.size() < batch_header_size ? 0 : claimed_batch_size(decode_batch_header(rest));
     // A batch cut short at the end of what was read is whole in the file.
     if (!is_first && (size == 0 || size > rest.size()))
       return taken;

@@ -9,7 +9,7 @@ namespace troupe {
 
 /// What was found at an offset: the batch that contains it, or that it lies in a damaged range.
 struct located {
-  batch_place place;                     ///< of the batch; meaningless when damaged
+  batch_place place;  ///< of the batch; meaningless when damaged
   std::optional<damaged_range> damaged;
 };
 

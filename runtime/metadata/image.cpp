@@ -15,9 +15,7 @@ bool allowed_in_name(char c) {
          c == '_' || c == '-';
 }
 
-error invalid(std::string message) {
-  return error{errc::invalid_topic, std::move(message)};
-}
+error invalid(std::string message) { return error{errc::invalid_topic, std::move(message)}; }
 
 }  // namespace
 

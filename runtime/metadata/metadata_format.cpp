@@ -21,9 +21,7 @@ constexpr std::size_t first_mark = 32;
 constexpr std::size_t mark_size = 16;
 constexpr std::size_t entry_prefix_size = 8;
 
-error damaged(std::string what) {
-  return error{errc::damaged_data, std::move(what)};
-}
+error damaged(std::string what) { return error{errc::damaged_data, std::move(what)}; }
 
 void put(field_writer& to, const topic_config& config) {
   to.put(static_cast<std::int32_t>(config.overrides().size()));
@@ -56,9 +54,7 @@ void put(field_writer& to, const topic_created& x) {
   to.put(x.partitions);
   put(to, x.config);
 }
-void put(field_writer& to, const topic_deleted& x) {
-  to.put(x.name);
-}
+void put(field_writer& to, const topic_deleted& x) { to.put(x.name); }
 void put(field_writer& to, const partitions_created& x) {
   to.put(x.name);
   to.put(x.total);
@@ -67,9 +63,7 @@ void put(field_writer& to, const configs_altered& x) {
   to.put(x.name);
   put(to, x.config);
 }
-void put(field_writer& to, const directories_removed& x) {
-  to.put(x.id);
-}
+void put(field_writer& to, const directories_removed& x) { to.put(x.id); }
 
 result<topic_created> get_topic(field_reader& from) {
   topic_created x;
@@ -93,8 +87,7 @@ result<metadata_change> get_change(std::uint8_t kind, field_reader& from) {
         return topic.error();
       return metadata_change{std::move(*topic)};
     }
-    case 1:
-      return metadata_change{topic_deleted{from.text()}};
+    case 1: return metadata_change{topic_deleted{from.text()}};
     case 2: {
       auto name = from.text();
       return metadata_change{partitions_created{std::move(name), from.number<std::int32_t>()}};
@@ -106,8 +99,7 @@ result<metadata_change> get_change(std::uint8_t kind, field_reader& from) {
         return config.error();
       return metadata_change{configs_altered{std::move(name), std::move(*config)}};
     }
-    case 4:
-      return metadata_change{directories_removed{from.text()}};
+    case 4: return metadata_change{directories_removed{from.text()}};
     default:
       return error{errc::unsupported_format,
                    fmt::format("metadata change of kind {} is not known", kind)};
@@ -236,9 +228,7 @@ bytes encode_mark(std::uint64_t durable) {
   return mark;
 }
 
-std::uint64_t mark_position(std::uint64_t turn) {
-  return first_mark + turn % 2 * mark_size;
-}
+std::uint64_t mark_position(std::uint64_t turn) { return first_mark + turn % 2 * mark_size; }
 
 void encode_entry(const metadata_change& change, std::int64_t sequence, bytes& into) {
   field_writer out;

@@ -36,13 +36,9 @@ std::string_view to_string(metric_kind x) {
   return names[static_cast<std::size_t>(x)];
 }
 
-std::span<const metric_info> metric_table() {
-  return table;
-}
+std::span<const metric_info> metric_table() { return table; }
 
-const metric_info& info_of(metric x) {
-  return table[static_cast<std::size_t>(x)];
-}
+const metric_info& info_of(metric x) { return table[static_cast<std::size_t>(x)]; }
 
 prometheus::Labels named_labels(metric x, label_values values) {
   prometheus::Labels labels;

@@ -87,8 +87,7 @@ class partition_leader {
   // -- fetching -----------------------------------------------------------------
 
   /// Parks a fetch that found `have` bytes and wants `min_bytes` by `deadline`. False: too many.
-  [[nodiscard]] bool park(waiter who, std::size_t have, std::size_t min_bytes,
-                          mono_time deadline);
+  [[nodiscard]] bool park(waiter who, std::size_t have, std::size_t min_bytes, mono_time deadline);
   /// Lets go of fetches whose deadline has come.
   void expire(mono_time now);
   /// Lets go of all parked fetches, with `code`.

@@ -69,8 +69,8 @@ struct fetch_request {
 
 struct fetch_response {
   outcome result;
-  bytes batches;               ///< from the batch that contains the offset; filter what is below
-  offset_t next_offset = 0;    ///< where to go on
+  bytes batches;             ///< from the batch that contains the offset; filter what is below
+  offset_t next_offset = 0;  ///< where to go on
   offset_t high_watermark = 0;
   offset_t log_start = 0;
 };

@@ -19,9 +19,7 @@ error corrupt(fmt::format_string<Args...> format, Args&&... args) {
   return error{errc::corrupt_batch, fmt::format(format, std::forward<Args>(args)...)};
 }
 
-std::uint32_t computed_crc(byte_view batch) {
-  return crc32c(batch.subspan(layout::attributes));
-}
+std::uint32_t computed_crc(byte_view batch) { return crc32c(batch.subspan(layout::attributes)); }
 
 }  // namespace
 

@@ -47,9 +47,7 @@ void batch_builder::reserve(std::size_t records_bytes) {
   buffer_.reserve(batch_header_size + records_bytes);
 }
 
-std::size_t batch_builder::size() const {
-  return std::max(buffer_.size(), batch_header_size);
-}
+std::size_t batch_builder::size() const { return std::max(buffer_.size(), batch_header_size); }
 
 void batch_builder::add(const record_data& record) {
   if (count_ == 0) {

@@ -10,9 +10,7 @@ namespace {
 // zlib's flag for "with a gzip header", added to the window bits.
 constexpr int gzip_window_bits = MAX_WBITS + 16;
 
-Bytef* as_zlib(const char* data) {
-  return reinterpret_cast<Bytef*>(const_cast<char*>(data));
-}
+Bytef* as_zlib(const char* data) { return reinterpret_cast<Bytef*>(const_cast<char*>(data)); }
 
 struct inflater {
   z_stream stream{};

@@ -41,32 +41,22 @@ bytes bounded_output::take() {
 
 void compress(codec how, byte_view data, bytes& into) {
   switch (how) {
-    case codec::gzip:
-      return codecs::gzip_compress(data, into);
-    case codec::snappy:
-      return codecs::snappy_compress(data, into);
-    case codec::lz4:
-      return codecs::lz4_compress(data, into);
-    case codec::zstd:
-      return codecs::zstd_compress(data, into);
-    case codec::none:
-      break;
+    case codec::gzip: return codecs::gzip_compress(data, into);
+    case codec::snappy: return codecs::snappy_compress(data, into);
+    case codec::lz4: return codecs::lz4_compress(data, into);
+    case codec::zstd: return codecs::zstd_compress(data, into);
+    case codec::none: break;
   }
   troupe_assert(false, "codec {}", static_cast<int>(how));
 }
 
 result<bytes> decompress(codec how, byte_view data, std::size_t bytes_max) {
   switch (how) {
-    case codec::gzip:
-      return codecs::gzip_decompress(data, bytes_max);
-    case codec::snappy:
-      return codecs::snappy_decompress(data, bytes_max);
-    case codec::lz4:
-      return codecs::lz4_decompress(data, bytes_max);
-    case codec::zstd:
-      return codecs::zstd_decompress(data, bytes_max);
-    case codec::none:
-      troupe_assert(false, "nothing to decompress");
+    case codec::gzip: return codecs::gzip_decompress(data, bytes_max);
+    case codec::snappy: return codecs::snappy_decompress(data, bytes_max);
+    case codec::lz4: return codecs::lz4_decompress(data, bytes_max);
+    case codec::zstd: return codecs::zstd_decompress(data, bytes_max);
+    case codec::none: troupe_assert(false, "nothing to decompress");
   }
   return error{errc::unsupported_compression,
                fmt::format("compression codec {} is not known; 0 to 4 are", static_cast<int>(how))};

@@ -139,9 +139,7 @@ std::uint32_t crc32c(byte_view data, std::uint32_t crc) {
 
 #else
 
-std::uint32_t crc32c(byte_view data, std::uint32_t crc) {
-  return crc32c_portable(data, crc);
-}
+std::uint32_t crc32c(byte_view data, std::uint32_t crc) { return crc32c_portable(data, crc); }
 
 #endif
 

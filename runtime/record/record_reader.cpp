@@ -72,9 +72,7 @@ bool get_record(const char* at, const char* end, const batch_header& batch, reco
          get_headers(at, end, into.headers) == end;
 }
 
-error corrupt(std::string what) {
-  return error{errc::corrupt_batch, std::move(what)};
-}
+error corrupt(std::string what) { return error{errc::corrupt_batch, std::move(what)}; }
 
 // What a produced batch must be before its records are looked at.
 result<void> check_produced_header(const batch_header& header) {

@@ -63,8 +63,7 @@ TEST_F(node_test, WhatDoesNotExistIsNamed) {
   auto no_partition = node.produce("t", {"x"}, required_acks::all, 2);
   EXPECT_EQ(no_partition.result.code, errc::unknown_partition);
   EXPECT_THAT(no_partition.result.message, HasSubstr("it has 2"));
-  EXPECT_EQ(node.produce("t", {"x"}, required_acks::all, -1).result.code,
-            errc::unknown_partition);
+  EXPECT_EQ(node.produce("t", {"x"}, required_acks::all, -1).result.code, errc::unknown_partition);
 }
 
 TEST_F(node_test, OffsetsOutsideTheLogAreRefused) {
@@ -152,8 +151,7 @@ TEST_F(node_test, FetchDoesNotWaitForBytesItCouldNotReturn) {
   ASSERT_TRUE(node.create("t").ok());
   node.produce("t", {std::string(600, 'a')});
   node.produce("t", {std::string(600, 'b')});
-  fetch_request what{{"t", partition_id{0}}, 0, 1'000, 1'000, 20'000,
-                     isolation::read_uncommitted};
+  fetch_request what{{"t", partition_id{0}}, 0, 1'000, 1'000, 20'000, isolation::read_uncommitted};
   auto found = node.ask(&broker_client::fetch, std::move(what));
   EXPECT_EQ(values_of(found.batches).size(), 1u);
 }

@@ -1,5 +1,5 @@
-#include "actors/loop_scheduler.hpp"
 #include "actors/request_port.hpp"
+#include "actors/loop_scheduler.hpp"
 
 #include <boost/asio/post.hpp>
 #include <caf/all.hpp>
@@ -101,11 +101,10 @@ class request_port_test : public testing::Test {
     on_loop([&] {
       produce_request what{{"t", partition_id{partition}}, {}, required_acks::all, 0};
       port_->request(echo_, std::move(what), timeout,
-                     callback<void(produce_response)>{
-                         [promise, this](produce_response x) {
-                           on_own_loop_ = on_own_loop_ && loop::current() == &loops_.at(0);
-                           promise->set_value(std::move(x));
-                         }});
+                     callback<void(produce_response)>{[promise, this](produce_response x) {
+                       on_own_loop_ = on_own_loop_ && loop::current() == &loops_.at(0);
+                       promise->set_value(std::move(x));
+                     }});
     });
     return promise->get_future();
   }

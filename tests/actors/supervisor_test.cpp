@@ -21,8 +21,8 @@ class supervisor_test : public testing::Test {
   supervisor_test() {
     config_.set("scheduler.policy", caf::atom("testing"));
     system_ = std::make_unique<caf::actor_system>(config_);
-    supervisor_ = system_->spawn<supervisor>(
-        [this](const std::string& why) { fatal_.push_back(why); });
+    supervisor_ =
+        system_->spawn<supervisor>([this](const std::string& why) { fatal_.push_back(why); });
     worker_ = system_->spawn<idle_worker>();
     caf::anon_send(supervisor_,
                    watch_request{caf::actor_cast<caf::strong_actor_ptr>(worker_), "worker"});
@@ -34,9 +34,7 @@ class supervisor_test : public testing::Test {
     run();
   }
 
-  void run() {
-    dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler()).run();
-  }
+  void run() { dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler()).run(); }
   void end_worker(caf::error why) {
     caf::anon_send(worker_, caf::exit_msg{worker_->address(), std::move(why)});
     run();

@@ -62,15 +62,13 @@ class tails_test : public ::testing::Test {
  protected:
   tails_test() { EXPECT_TRUE(node_.create("t", 1, {{"flush", "os"}}).ok()); }
 
-  tail_position attach(const std::shared_ptr<recorder>& sink, offset_t from,
-                       std::size_t loop = 0) {
+  tail_position attach(const std::shared_ptr<recorder>& sink, offset_t from, std::size_t loop = 0) {
     std::promise<tail_position> promise;
     auto future = promise.get_future();
     node_.on_loop(
         [&] {
-          node_.client(loop).attach_tail(tail_, from, sink, [&promise](tail_position x) {
-            promise.set_value(std::move(x));
-          });
+          node_.client(loop).attach_tail(
+              tail_, from, sink, [&promise](tail_position x) { promise.set_value(std::move(x)); });
         },
         loop);
     EXPECT_EQ(future.wait_for(patience), std::future_status::ready);

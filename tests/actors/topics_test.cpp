@@ -107,9 +107,8 @@ TEST_F(topics_test, CreationsOfOneBurstShareASync) {
       auto promise = std::make_shared<std::promise<topic_response>>();
       waiting.push_back(promise->get_future());
       create_topic_request what{"t" + std::to_string(i % 150), 1, -1, {}, false};
-      node_.client().create_topic(std::move(what), [promise](topic_response x) {
-        promise->set_value(std::move(x));
-      });
+      node_.client().create_topic(
+          std::move(what), [promise](topic_response x) { promise->set_value(std::move(x)); });
     }
   });
   int created = 0;

@@ -5,9 +5,9 @@
 #include "app/table.hpp"
 #include "app/units.hpp"
 
+#include <boost/json.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <boost/json.hpp>
 
 #include <fstream>
 

@@ -2,9 +2,9 @@
 
 #include "app/command_line.hpp"
 
+#include <boost/json.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <boost/json.hpp>
 
 #include <filesystem>
 

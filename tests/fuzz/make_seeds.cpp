@@ -28,9 +28,7 @@ bytes chosen(char choice, byte_view rest) {
   return seed;
 }
 
-void append(bytes& to, byte_view what) {
-  to.insert(to.end(), what.begin(), what.end());
-}
+void append(bytes& to, byte_view what) { to.insert(to.end(), what.begin(), what.end()); }
 
 void write(const std::string& path, byte_view content) {
   write_file_atomically(posix_env(), path, content).value();

@@ -93,15 +93,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   std::string_view rest{reinterpret_cast<const char*>(data) + 1, size - 1};
   switch (data[0] % 3) {
-    case 0:
-      check_bytes(rest);
-      break;
-    case 1:
-      check_frame(rest);
-      break;
-    default:
-      check_query(rest);
-      break;
+    case 0: check_bytes(rest); break;
+    case 1: check_frame(rest); break;
+    default: check_query(rest); break;
   }
   return 0;
 }

@@ -22,9 +22,7 @@ const json::value& document() {
   return parsed;
 }
 
-const json::object& messages() {
-  return document().at("components").at("messages").as_object();
-}
+const json::object& messages() { return document().at("components").at("messages").as_object(); }
 
 TEST(AsyncApi, ChannelsAreThoseOfTheGateway) {
   std::vector<std::string> names;

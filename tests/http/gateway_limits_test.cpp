@@ -46,7 +46,8 @@ class GatewayLimitsTest : public ::testing::Test {
 TEST_F(GatewayLimitsTest, HeadersTooLarge) {
   start();
   auto client = connect();
-  client.write("GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(limits::http_header_bytes_max, 'x'));
+  client.write("GET / HTTP/1.1\r\nHost: h\r\nX: " +
+               std::string(limits::http_header_bytes_max, 'x'));
   EXPECT_TRUE(is_error(client.read_answer(), 431));
   EXPECT_TRUE(client.closed_by_server());
 }
@@ -248,8 +249,9 @@ TEST_F(GatewayLimitsTest, ClientThatDoesNotReadIsCut) {
   client.send("POST", "/admin/topics", R"({"topic_name":"big"})");
   for (int i = 0; i < 10; ++i)
     ASSERT_EQ(client.send("POST", "/topics/big", record).status, 200u);
-  client.write("GET /topics/big/partitions/0/records?offset=0&max_bytes=20000000 HTTP/1.1\r\n"
-               "Host: h\r\nAccept: application/vnd.kafka.json.v2+json\r\n\r\n");
+  client.write(
+      "GET /topics/big/partitions/0/records?offset=0&max_bytes=20000000 HTTP/1.1\r\n"
+      "Host: h\r\nAccept: application/vnd.kafka.json.v2+json\r\n\r\n");
   ASSERT_TRUE(client.readable(5000ms));
   auto other = connect();
   for (int i = 0; i < 40; ++i) {
@@ -261,8 +263,9 @@ TEST_F(GatewayLimitsTest, ClientThatDoesNotReadIsCut) {
 
 TEST_F(GatewayLimitsTest, DisconnectsAnywhereAreSurvived) {
   start();
-  std::string request = "POST /topics/t HTTP/1.1\r\nHost: h\r\nContent-Length: 27\r\n\r\n"
-                        R"({"records":[{"value":"x"}]})";
+  std::string request =
+      "POST /topics/t HTTP/1.1\r\nHost: h\r\nContent-Length: 27\r\n\r\n"
+      R"({"records":[{"value":"x"}]})";
   for (std::size_t n = 0; n <= request.size(); ++n) {
     auto client = connect();
     client.write(std::string_view{request}.substr(0, n));

@@ -54,8 +54,9 @@ TEST_F(GatewayRequestsTest, PipelinedRequestsAreAnsweredInOrder) {
 }
 
 TEST_F(GatewayRequestsTest, RequestsMayArriveByteByByte) {
-  std::string request = "POST /topics/t HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: " +
-                        std::to_string(one_record.size()) + "\r\n\r\n" + one_record;
+  std::string request =
+      "POST /topics/t HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: " +
+      std::to_string(one_record.size()) + "\r\n\r\n" + one_record;
   for (char c : request)
     client.write({&c, 1});
   EXPECT_EQ(client.read_answer().status, 200u);
@@ -82,17 +83,19 @@ TEST_F(GatewayRequestsTest, LargeBodiesOfBothFramings) {
 }
 
 TEST_F(GatewayRequestsTest, ContinueIsSentBeforeTheBodyIsAwaited) {
-  client.write("POST /topics/t HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
-               "Expect: 100-continue\r\nContent-Length: " +
-               std::to_string(one_record.size()) + "\r\n\r\n");
+  client.write(
+      "POST /topics/t HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+      "Expect: 100-continue\r\nContent-Length: " +
+      std::to_string(one_record.size()) + "\r\n\r\n");
   EXPECT_EQ(client.read_head().status, 100u);
   client.write(one_record);
   EXPECT_EQ(client.read_answer().status, 200u);
 }
 
 TEST_F(GatewayRequestsTest, ContinueIsNotSentWhenTheBodyIsNotWanted) {
-  client.write("POST /nowhere HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
-               "Content-Length: 100000\r\n\r\n");
+  client.write(
+      "POST /nowhere HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
+      "Content-Length: 100000\r\n\r\n");
   EXPECT_EQ(client.read_answer().status, 404u);
   EXPECT_TRUE(client.closed_by_server()) << "nobody knows whether the body comes";
 }

@@ -4,10 +4,10 @@
 #include "runtime/base/limits.hpp"
 #include "runtime/base/rng.hpp"
 
+#include <boost/json.hpp>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <boost/json.hpp>
 
 namespace troupe::http {
 namespace {
@@ -145,15 +145,9 @@ TEST(Json, AgreesWithAnotherParserOnDamagedDocuments) {
       auto at = random.below(text.size());
       char letter = letters[random.below(letters.size())];
       switch (random.below(3)) {
-        case 0:
-          text[at] = letter;
-          break;
-        case 1:
-          text.erase(at, 1);
-          break;
-        default:
-          text.insert(at, 1, letter);
-          break;
+        case 0: text[at] = letter; break;
+        case 1: text.erase(at, 1); break;
+        default: text.insert(at, 1, letter); break;
       }
     }
     boost::json::error_code fault;

@@ -24,9 +24,7 @@ struct parsed {
   result<produce_body> got;
 };
 
-std::string one(std::string_view record) {
-  return fmt::format(R"({{"records":[{}]}})", record);
-}
+std::string one(std::string_view record) { return fmt::format(R"({{"records":[{}]}})", record); }
 
 TEST(ParseProduce, JsonValuesAreKeptByteForByte) {
   for (std::string_view value :

@@ -5,10 +5,10 @@
 #include "http/ask.hpp"
 #include "tests/support/http/live_gateway.hpp"
 
+#include <boost/asio/co_spawn.hpp>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <boost/asio/co_spawn.hpp>
 
 #include <future>
 #include <set>

@@ -181,16 +181,11 @@ std::string random_text(rng& random, embedded_format format, int depth = 0) {
   if (depth == 3)
     return quoted;
   switch (random.below(6)) {
-    case 0:
-      return "-12.50e+3";
-    case 1:
-      return "[" + random_text(random, json, depth + 1) + " , true]";
-    case 2:
-      return "{" + quoted + ": " + random_text(random, json, depth + 1) + "}";
-    case 3:
-      return "12345678901234567890123";
-    default:
-      return quoted;
+    case 0: return "-12.50e+3";
+    case 1: return "[" + random_text(random, json, depth + 1) + " , true]";
+    case 2: return "{" + quoted + ": " + random_text(random, json, depth + 1) + "}";
+    case 3: return "12345678901234567890123";
+    default: return quoted;
   }
 }
 

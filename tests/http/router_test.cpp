@@ -5,9 +5,7 @@
 namespace troupe::http {
 namespace {
 
-task<response> nothing(exchange&) {
-  co_return response::no_content();
-}
+task<response> nothing(exchange&) { co_return response::no_content(); }
 
 class RouterTest : public ::testing::Test {
  protected:

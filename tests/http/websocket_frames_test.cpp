@@ -3,9 +3,9 @@
 #include "runtime/base/limits.hpp"
 #include "runtime/record/batch_builder.hpp"
 
+#include <boost/json.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <boost/json.hpp>
 
 namespace troupe::http {
 

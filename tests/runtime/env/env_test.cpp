@@ -41,7 +41,9 @@ template <class Place>
 class EveryEnv : public ::testing::Test {
  protected:
   std::string path(const std::string& name) { return where.root() + "/" + name; }
-  file_ptr create(const std::string& name) { return on.open(path(name), open_mode::create).value(); }
+  file_ptr create(const std::string& name) {
+    return on.open(path(name), open_mode::create).value();
+  }
   void write(const std::string& name, std::string_view text) {
     const byte_view parts[] = {as_bytes(text)};
     ASSERT_TRUE(create(name)->write_at(0, parts));

@@ -15,7 +15,9 @@ class SimDisk : public ::testing::Test {
     disk.sync_directory("").value();
   }
 
-  file_ptr file(const std::string& path = "d/f") { return disk.open(path, open_mode::create).value(); }
+  file_ptr file(const std::string& path = "d/f") {
+    return disk.open(path, open_mode::create).value();
+  }
   void write(std::string_view text, std::uint64_t at = 0, const std::string& path = "d/f") {
     const byte_view parts[] = {as_bytes(text)};
     file(path)->write_at(at, parts).value();

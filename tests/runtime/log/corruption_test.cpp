@@ -1,5 +1,5 @@
-// Every single-bit flip and every truncation of every file of a log: no wrong byte is served, nothing
-// crashes, a torn tail is cut, damage is reported.
+// Every single-bit flip and every truncation of every file of a log: no wrong byte is served,
+// nothing crashes, a torn tail is cut, damage is reported.
 #include "tests/support/runtime/log_fixture.hpp"
 
 #include <fmt/format.h>
@@ -76,9 +76,9 @@ class Corruption : public log_test {
   }
 
   const original_batch& batch_at(std::size_t byte) const {
-    return *std::prev(std::upper_bound(
-        batches.begin(), batches.end(), byte,
-        [](std::size_t x, const original_batch& b) { return x < b.position; }));
+    return *std::prev(
+        std::upper_bound(batches.begin(), batches.end(), byte,
+                         [](std::size_t x, const original_batch& b) { return x < b.position; }));
   }
   const original_batch& batch_of(offset_t offset) const {
     return *std::prev(std::upper_bound(
@@ -184,7 +184,8 @@ TEST_F(Corruption, EveryLengthOfASealedSegment) {
     ASSERT_FALSE(report.clean) << size;
     ASSERT_EQ(report.damaged_bytes, size - hit.position);
     const auto from = std::max<offset_t>(0, hit.header.base_offset - 10);
-    ASSERT_EQ(lost_between(from, hit.header.next_offset(), 4'000), hit.header.last_offset_delta + 1);
+    ASSERT_EQ(lost_between(from, hit.header.next_offset(), 4'000),
+              hit.header.last_offset_delta + 1);
     ASSERT_EQ(lost_between(end, end + 1, 4'000), 0);
     ASSERT_EQ(disk.content(segment(0)).size(), size) << "damage is never cut";
     log.reset();

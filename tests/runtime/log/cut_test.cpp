@@ -142,7 +142,8 @@ TEST_F(Cut, TruncateFullySurvivesACrashAtEveryOperation) {
       EXPECT_EQ(report.damaged_bytes, 0u);
       const auto old = log->log_start() == 0 && log->log_end() == 60;
       const auto anew = log->log_start() == start && log->log_end() == start;
-      EXPECT_TRUE(done ? anew : old || anew) << n << " " << log->log_start() << " " << log->log_end();
+      EXPECT_TRUE(done ? anew : old || anew)
+          << n << " " << log->log_start() << " " << log->log_end();
       expect_numbered(log->log_start(), log->log_end());
       kill();
       if (done)

@@ -40,13 +40,14 @@ class PowerLoss : public log_test {
       return;
     const auto span = static_cast<std::uint64_t>(log->log_end() - log->log_start());
     if (chance.chance(1, 2)) {
-      const auto end = log->log_end() - static_cast<offset_t>(chance.below(std::min<std::uint64_t>(span, 20)));
+      const auto end =
+          log->log_end() - static_cast<offset_t>(chance.below(std::min<std::uint64_t>(span, 20)));
       ASSERT_TRUE(log->truncate_to(end));
       model.resize(static_cast<std::size_t>(log->log_end()));
       acked = std::min(acked, log->log_end());
     } else if (acked > log->log_start()) {
-      start = log->log_start() + static_cast<offset_t>(
-          chance.below(static_cast<std::uint64_t>(acked - log->log_start()) + 1));
+      start = log->log_start() + static_cast<offset_t>(chance.below(
+                                     static_cast<std::uint64_t>(acked - log->log_start()) + 1));
       ASSERT_TRUE(log->advance_start(start));
     }
   }

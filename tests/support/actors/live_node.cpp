@@ -78,9 +78,8 @@ fetch_response live_node::fetch(const std::string& topic, offset_t from, std::in
 }
 
 std::future<fetch_response> live_node::fetch_later(const std::string& topic, offset_t from,
-                                                   std::int32_t wait_ms,
-                                                   std::int32_t min_bytes) {
-  fetch_request what{{topic, partition_id{0}}, from, 1 << 20, min_bytes, wait_ms,
+                                                   std::int32_t wait_ms, std::int32_t min_bytes) {
+  fetch_request what{{topic, partition_id{0}},   from, 1 << 20, min_bytes, wait_ms,
                      isolation::read_uncommitted};
   return send(&broker_client::fetch, std::move(what));
 }

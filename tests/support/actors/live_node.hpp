@@ -29,7 +29,8 @@ bool eventually(F done) {
   for (auto end = std::chrono::steady_clock::now() + patience;
        std::chrono::steady_clock::now() < end;
        std::this_thread::sleep_for(std::chrono::milliseconds{1}))
-    if (done()) return true;
+    if (done())
+      return true;
   return done();
 }
 
@@ -66,12 +67,12 @@ class live_node {
                              Request what, std::size_t loop = 0) {
     auto promise = std::make_shared<std::promise<Response>>();
     auto future = promise->get_future();
-    boost::asio::post(context(loop), [this, method, what = std::move(what), promise,
-                                      loop]() mutable {
-      (client(loop).*method)(std::move(what), [promise](Response answer) {
-        promise->set_value(std::move(answer));
-      });
-    });
+    boost::asio::post(context(loop),
+                      [this, method, what = std::move(what), promise, loop]() mutable {
+                        (client(loop).*method)(std::move(what), [promise](Response answer) {
+                          promise->set_value(std::move(answer));
+                        });
+                      });
     return future;
   }
   template <class Request, class Response>

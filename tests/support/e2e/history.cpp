@@ -2,8 +2,8 @@
 
 #include "app/admin_client.hpp"
 
-#include <fmt/format.h>
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 #include <charconv>
 #include <set>

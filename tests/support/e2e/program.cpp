@@ -151,9 +151,7 @@ bool broker_process::await_listening() {
   return false;
 }
 
-void broker_process::signal(int number) {
-  ::kill(pid_, number);
-}
+void broker_process::signal(int number) { ::kill(pid_, number); }
 
 void broker_process::kill() {
   ::kill(pid_, SIGKILL);

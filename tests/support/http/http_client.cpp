@@ -43,9 +43,7 @@ http_client::http_client(std::uint16_t port) : port_(std::to_string(port)) {
     throw std::runtime_error{"cannot connect"};
 }
 
-http_client::~http_client() {
-  close();
-}
+http_client::~http_client() { close(); }
 
 void http_client::close() {
   if (socket_ >= 0)
@@ -79,9 +77,7 @@ void http_client::send_chunk(std::string_view data) {
   write(fmt::format("{:x}\r\n{}\r\n", data.size(), data));
 }
 
-void http_client::end_chunks() {
-  write("0\r\n\r\n");
-}
+void http_client::end_chunks() { write("0\r\n\r\n"); }
 
 void http_client::write(std::string_view data) {
   while (!data.empty()) {
@@ -158,9 +154,7 @@ bool http_client::readable(std::chrono::milliseconds within) {
   return !received_.empty() || ::poll(&what, 1, static_cast<int>(within.count())) > 0;
 }
 
-void http_client::shutdown_write() {
-  ::shutdown(socket_, SHUT_WR);
-}
+void http_client::shutdown_write() { ::shutdown(socket_, SHUT_WR); }
 
 void http_client::reset() {
   const linger at_once{1, 0};
@@ -168,8 +162,6 @@ void http_client::reset() {
   close();
 }
 
-bool http_client::closed_by_server() {
-  return received_.empty() && !receive();
-}
+bool http_client::closed_by_server() { return received_.empty() && !receive(); }
 
 }  // namespace troupe::testing

@@ -85,8 +85,6 @@ live_gateway& shared_gateway() {
   return *shared();
 }
 
-std::string live_gateway::host() const {
-  return fmt::format("127.0.0.1:{}", port());
-}
+std::string live_gateway::host() const { return fmt::format("127.0.0.1:{}", port()); }
 
 }  // namespace troupe::testing

@@ -6,9 +6,7 @@ namespace troupe::testing {
 
 namespace json = boost::json;
 
-live_gateway& v2_fixture::server() {
-  return shared_gateway();
-}
+live_gateway& v2_fixture::server() { return shared_gateway(); }
 
 std::string v2_fixture::create_topic(int partitions, std::string_view configs) {
   static int count = 0;

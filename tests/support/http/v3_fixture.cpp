@@ -6,9 +6,7 @@ namespace troupe::testing {
 
 namespace json = boost::json;
 
-live_gateway& v3_fixture::server() {
-  return shared_gateway();
-}
+live_gateway& v3_fixture::server() { return shared_gateway(); }
 
 std::string v3_fixture::path(std::string_view rest) {
   return fmt::format("/v3/clusters/{}{}", server().cluster_id(), rest);
@@ -49,18 +47,10 @@ std::string v3_fixture::error_of(std::string_view method, std::string_view rest,
   return fmt::format("{} {}: {}", answer.status, code, what.at("message").as_string().c_str());
 }
 
-json::value is(std::string_view text) {
-  return json::value(text);
-}
-json::value is(const char* text) {
-  return json::value(text);
-}
-json::value is(int number) {
-  return json::value(number);
-}
-json::value is(bool x) {
-  return json::value(x);
-}
+json::value is(std::string_view text) { return json::value(text); }
+json::value is(const char* text) { return json::value(text); }
+json::value is(int number) { return json::value(number); }
+json::value is(bool x) { return json::value(x); }
 
 std::vector<json::value> parse_lines(std::string_view text) {
   std::vector<json::value> out;

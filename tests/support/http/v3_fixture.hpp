@@ -4,9 +4,9 @@
 #include "tests/support/http/http_client.hpp"
 #include "tests/support/http/live_gateway.hpp"
 
+#include <boost/json.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <boost/json.hpp>
 
 namespace troupe::testing {
 

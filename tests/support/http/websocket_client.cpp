@@ -50,9 +50,7 @@ websocket_client::websocket_client(websocket_client&& other) noexcept
       close_code_(other.close_code_),
       pongs_(other.pongs_) {}
 
-websocket_client::~websocket_client() {
-  close();
-}
+websocket_client::~websocket_client() { close(); }
 
 void websocket_client::close() {
   if (socket_ >= 0)
@@ -88,9 +86,7 @@ void websocket_client::write(std::string_view bytes) {
   }
 }
 
-void websocket_client::send(std::string_view payload) {
-  send_frame(text, payload);
-}
+void websocket_client::send(std::string_view payload) { send_frame(text, payload); }
 
 void websocket_client::send_frame(std::uint8_t first, std::string_view payload, bool masked) {
   std::string out(1, static_cast<char>(first));
@@ -166,14 +162,9 @@ std::optional<websocket_client::frame> websocket_client::next_frame() {
 std::optional<std::string> websocket_client::next_message() {
   while (auto one = next_frame()) {
     switch (one->opcode) {
-      case 0x1:
-        return std::move(one->payload);
-      case ping:
-        send_frame(0x80 | pong, one->payload);
-        break;
-      case pong:
-        ++pongs_;
-        break;
+      case 0x1: return std::move(one->payload);
+      case ping: send_frame(0x80 | pong, one->payload); break;
+      case pong: ++pongs_; break;
       case 0x8:
         close_code_ =
             one->payload.size() < 2
@@ -182,8 +173,7 @@ std::optional<std::string> websocket_client::next_message() {
                                              static_cast<std::uint8_t>(one->payload[1]));
         send_frame(close_frame, one->payload.substr(0, 2));
         return std::nullopt;
-      default:
-        throw std::runtime_error("unknown opcode from the server");
+      default: throw std::runtime_error("unknown opcode from the server");
     }
   }
   return std::nullopt;

@@ -5,8 +5,8 @@
 #include "tests/support/http/live_gateway.hpp"
 #include "tests/support/http/websocket_client.hpp"
 
-#include <gtest/gtest.h>
 #include <boost/json.hpp>
+#include <gtest/gtest.h>
 
 #include <map>
 #include <memory>

@@ -70,9 +70,7 @@ void log_test::reopen() {
   open();
 }
 
-void log_test::kill() {
-  log.reset();
-}
+void log_test::kill() { log.reset(); }
 
 void log_test::power_loss_and_open(std::uint64_t seed) {
   rng chance{seed};

@@ -17,8 +17,8 @@ bytes batch_of_values(const std::vector<std::string>& values, timestamp_ms first
 /// What a reader gets from one offset on.
 struct read_back {
   std::vector<std::string> values;
-  offset_t next = no_offset;          ///< where it ended
-  errc error = errc::none;            ///< what ended it; none at the end of the log
+  offset_t next = no_offset;  ///< where it ended
+  errc error = errc::none;    ///< what ended it; none at the end of the log
   std::string message;
 };
 
@@ -59,7 +59,9 @@ class log_test : public ::testing::Test {
   bool has_remark(std::string_view part) const;
 
   // -- the disk --------------------------------------------------------------------
-  std::string path(std::string_view name) const { return std::string{directory} + "/" + std::string{name}; }
+  std::string path(std::string_view name) const {
+    return std::string{directory} + "/" + std::string{name};
+  }
   std::string segment(offset_t base, std::string_view suffix = ".log") const;
   bool has(const std::string& file) { return disk.exists(file).value(); }
   /// Position of the batch that begins at `offset`, in the file of the segment `base`.
