@@ -66,6 +66,10 @@ namespace troupe {
   X(offset_not_available, 503, 50302, 78, true, "the offset is not known yet")                    \
   X(produce_timeout, 504, 504, 7, true, "no acknowledgement in time: the outcome is unknown")     \
   X(not_enough_replicas, 503, 50003, 19, true, "fewer in-sync replicas than required")            \
+  /* controllers */                                                                              \
+  X(not_controller, 503, 50003, 41, true, "this node is not the active controller")              \
+  X(duplicate_voter, 409, 409, 126, false, "the node is a voter already")                        \
+  X(voter_not_found, 404, 404, 127, false, "the node is not a voter")                            \
   /* storage */                                                                                   \
   X(disk_full, 507, 507, 56, true, "the disk is nearly full; writes are refused for now")         \
   X(storage_error, 500, 50002, 56, true, "the storage of the partition failed")                   \

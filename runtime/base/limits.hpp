@@ -115,8 +115,33 @@ inline constexpr std::int64_t websocket_close_timeout_ms = 10'000;
 /// Frames of one socket that are not JSON. Above: close 1007.
 inline constexpr std::size_t websocket_bad_frames_max = 10;
 
+// -- the metadata log ----------------------------------------------------------
+
+/// One entry. Above: policy_violation.
+inline constexpr std::size_t raft_entry_bytes_max = 8 * MiB;
+/// Entries of one message, as long as there is more than one.
+inline constexpr std::size_t raft_message_bytes = 1 * MiB;
+inline constexpr std::size_t raft_chunk_bytes = 1 * MiB;
+/// Sent to one peer without its acknowledgement. Above: it is sent nothing more.
+inline constexpr std::size_t raft_inflight_messages = 64;
+inline constexpr std::size_t raft_inflight_bytes = 8 * MiB;
+/// Proposed and not committed. Above: overloaded.
+inline constexpr std::size_t raft_uncommitted_bytes = 32 * MiB;
+/// The log in memory, since the last snapshot. Above: overloaded; a follower takes no entries.
+inline constexpr std::size_t raft_log_bytes = 128 * MiB;
+/// Kept behind a snapshot for followers that are a little late.
+inline constexpr std::size_t raft_trailing_bytes = 4 * MiB;
+/// Replicas that follow the log without a vote. Above: their messages are dropped.
+inline constexpr std::size_t raft_observers_max = 1'000;
+/// Linearizable reads without an answer. Above: overloaded.
+inline constexpr std::size_t raft_reads_max = 10'000;
+/// Largest snapshot of the state machine a reader believes.
+inline constexpr std::size_t raft_snapshot_bytes_max = 1 * GiB;
+
 static_assert(message_bytes_default <= batch_bytes_max);
 static_assert(batch_bytes_max <= decompressed_bytes_max);
 static_assert(fetch_bytes_default <= fetch_bytes_max);
+static_assert(raft_entry_bytes_max <= raft_inflight_bytes);
+static_assert(raft_uncommitted_bytes + raft_trailing_bytes < raft_log_bytes);
 
 }  // namespace troupe::limits
