@@ -66,10 +66,38 @@ namespace troupe {
   X(offset_not_available, 503, 50302, 78, true, "the offset is not known yet")                    \
   X(produce_timeout, 504, 504, 7, true, "no acknowledgement in time: the outcome is unknown")     \
   X(not_enough_replicas, 503, 50003, 19, true, "fewer in-sync replicas than required")            \
+  X(not_leader_or_follower, 503, 50003, 6, true, "this node does not lead the partition")         \
+  X(fenced_leader_epoch, 503, 50003, 74, true, "the leader epoch is older than the partition's")  \
+  X(unknown_leader_epoch, 503, 50003, 75, true,                                                   \
+    "the leader epoch is newer than the one known here")                                          \
+  X(not_enough_replicas_after_append, 503, 50003, 20, true,                                       \
+    "written on too few in-sync replicas: the outcome is unknown")                                \
+  X(replica_not_available, 503, 50003, 9, true, "the replica is not available")                   \
   /* controllers */                                                                              \
   X(not_controller, 503, 50003, 41, true, "this node is not the active controller")              \
   X(duplicate_voter, 409, 409, 126, false, "the node is a voter already")                        \
   X(voter_not_found, 404, 404, 127, false, "the node is not a voter")                            \
+  X(operation_not_attempted, 503, 50003, 55, false,                                               \
+    "not attempted, because another part of the request failed")                                  \
+  X(new_leader_elected, 503, 50003, 108, true, "the change made another replica the leader")      \
+  X(invalid_update_version, 409, 409, 95, false,                                                  \
+    "the partition has changed since the request was made")                                       \
+  X(ineligible_replica, 409, 409, 107, false, "a replica may not join the in-sync replicas now")  \
+  X(stale_broker_epoch, 409, 409, 77, false, "the broker has registered again since")             \
+  X(duplicate_broker_registration, 409, 409, 101, false,                                          \
+    "another process is registered under this node id")                                           \
+  X(broker_id_not_registered, 404, 404, 102, false, "the broker is not registered")               \
+  X(inconsistent_cluster_id, 409, 409, 104, false, "the node belongs to another cluster")         \
+  X(invalid_registration, 400, 400, 119, false, "the registration of the broker is not valid")    \
+  X(unsupported_version, 400, 400, 35, false,                                                     \
+    "the version of the protocol between nodes is not supported")                                 \
+  X(preferred_leader_not_available, 503, 50003, 80, true,                                         \
+    "the preferred leader is not available")                                                      \
+  X(eligible_leaders_not_available, 503, 50003, 83, true,                                         \
+    "no replica of the partition may lead it now")                                                \
+  X(election_not_needed, 409, 409, 84, false, "the partition has the wanted leader already")      \
+  X(no_reassignment_in_progress, 404, 404, 85, false, "the partition is not being reassigned")    \
+  X(reassignment_in_progress, 409, 409, 60, true, "the partition is being reassigned")            \
   /* storage */                                                                                   \
   X(disk_full, 507, 507, 56, true, "the disk is nearly full; writes are refused for now")         \
   X(storage_error, 500, 50002, 56, true, "the storage of the partition failed")                   \
