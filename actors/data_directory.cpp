@@ -2,6 +2,7 @@
 
 #include "runtime/metadata/partition_directory.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
@@ -65,7 +66,9 @@ result<void> set_strangers_aside(env& files, const std::string& directory,
       continue;
     auto aside = set_aside_name(name);
     spdlog::warn("{}/{} belongs to no topic and is renamed to {}", directory, name, aside);
-    if (auto done = files.rename(directory + "/" + name, directory + "/" + aside); !done)
+    if (auto done = files.rename(fmt::format("{}/{}", directory, name),
+                                 fmt::format("{}/{}", directory, aside));
+        !done)
       return done;
   }
   return {};

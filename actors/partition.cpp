@@ -114,7 +114,7 @@ void partition::on_close(const close_partition& what) {
 }
 
 void partition::try_close() {
-  if (!log_ || !core_ || core_->has_failed() || failure_.size() > 0)
+  if (!log_ || !core_ || core_->has_failed() || !failure_.empty())
     return close_log(false);
   if (core_->sync_running())
     return;

@@ -35,7 +35,7 @@ struct load_connection {
     if (ec)
       co_return false;
     socket.set_option(tcp::no_delay(true), ec);
-    buffer.reserve(256u * 1024);
+    buffer.reserve(std::size_t{256} * 1024);
     co_return true;
   }
 

@@ -46,7 +46,7 @@ attempt<bool> line_reader::fill() {
   buffer_.erase(0, at_);
   scanned_ -= at_;
   at_ = 0;
-  constexpr std::size_t chunk = 256u * 1024;
+  constexpr std::size_t chunk = std::size_t{256} * 1024;
   auto have = buffer_.size();
   if (have > line_bytes_max)
     return failure{exit_failed,

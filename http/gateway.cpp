@@ -62,7 +62,7 @@ class gateway_impl final : public gateway {
 }  // namespace
 
 result<std::unique_ptr<gateway>> gateway::start(gateway_config config,
-                                                std::vector<gateway_loop> loops,
+                                                const std::vector<gateway_loop>& loops,
                                                 metric_sources metrics, const clock& time) {
   troupe_assert(!loops.empty());
   auto made = std::make_unique<gateway_impl>(std::move(config), loops, std::move(metrics), time);

@@ -43,7 +43,7 @@ class gateway {
  public:
   /// Binds and listens, or says why not (io_error: address in use and the like).
   static result<std::unique_ptr<gateway>> start(gateway_config config,
-                                                std::vector<gateway_loop> loops,
+                                                const std::vector<gateway_loop>& loops,
                                                 metric_sources metrics, const clock& time);
   virtual ~gateway() = default;
 

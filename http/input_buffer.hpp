@@ -17,7 +17,7 @@ class input_buffer {
   /// Not admitted one by one: as many as there may be connections.
   static constexpr std::size_t small_bytes = 4096;
   /// Kept for the next request while the gateway is not short of memory.
-  static constexpr std::size_t kept_bytes = 256 * 1024;
+  static constexpr std::size_t kept_bytes = std::size_t{256} * 1024;
 
   explicit input_buffer(admission& limit) : limit_(limit), held_(limit) {}
 

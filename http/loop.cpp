@@ -34,8 +34,8 @@ gateway_shared::gateway_shared(gateway_config settings, metric_sources sources)
       metrics(std::move(sources)),
       inflight(config.inflight_bytes_max, config.connections_max) {}
 
-loop::loop(std::shared_ptr<gateway_shared> gateway, loop_executor executor, broker_client& broker,
-           const clock& time)
+loop::loop(std::shared_ptr<gateway_shared> gateway, const loop_executor& executor,
+           broker_client& broker, const clock& time)
     : gateway_(std::move(gateway)),
       random_(rng::from_system()),
       metrics_(gateway_->metrics, gateway_->routes.routes(), gateway_->inflight),

@@ -22,8 +22,8 @@ struct gateway_shared {
 /// Used on its loop only, except for the constructor. Kept alive by its connections.
 class loop : public std::enable_shared_from_this<loop> {
  public:
-  loop(std::shared_ptr<gateway_shared> gateway, loop_executor executor, broker_client& broker,
-       const clock& time);
+  loop(std::shared_ptr<gateway_shared> gateway, const loop_executor& executor,
+       broker_client& broker, const clock& time);
 
   /// Starts the clockwork.
   void start();

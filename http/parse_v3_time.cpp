@@ -100,7 +100,7 @@ std::optional<timestamp_ms> parse_timestamp(std::string_view text) {
   if (!in.ok || !in.rest.empty() || !date.ok())
     return std::nullopt;
   const timestamp_ms days = sys_days{date}.time_since_epoch().count();
-  const timestamp_ms value = days * ms_per_day + in_day - east * 60'000;
+  const timestamp_ms value = days * ms_per_day + in_day - east * timestamp_ms{60'000};
   if (value < 0)
     return std::nullopt;
   return value;

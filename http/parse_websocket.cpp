@@ -94,7 +94,7 @@ result<std::int64_t> to_integer(std::string_view raw, std::string_view name, std
 
 class frame_parser {
  public:
-  explicit frame_parser(frame_fields fields) : fields_(std::move(fields)) {}
+  explicit frame_parser(frame_fields fields) : fields_(fields) {}
 
   result<client_frame> parse() {
     using f = frame_fields;
@@ -248,7 +248,7 @@ result<client_frame> parse_client_frame(std::string_view text) {
   auto fields = split_fields(text);
   if (!fields)
     return fields.error();
-  return frame_parser{std::move(*fields)}.parse();
+  return frame_parser{*fields}.parse();
 }
 
 }  // namespace troupe::http

@@ -6,7 +6,7 @@
 
 namespace troupe::http {
 
-std::shared_ptr<poller> poller::create(loop_executor executor) {
+std::shared_ptr<poller> poller::create(const loop_executor& executor) {
   int fd = ::epoll_create1(EPOLL_CLOEXEC);
   troupe_assert(fd >= 0, "epoll_create1: errno {}", errno);
   std::shared_ptr<poller> made{new poller(executor, fd)};

@@ -30,7 +30,7 @@ class readiness_sink {
 class poller : public std::enable_shared_from_this<poller> {
  public:
   /// Aborts when the system has no descriptor left for it: nothing can be served then.
-  static std::shared_ptr<poller> create(loop_executor executor);
+  static std::shared_ptr<poller> create(const loop_executor& executor);
   poller(const poller&) = delete;
   poller& operator=(const poller&) = delete;
   ~poller() = default;
@@ -43,7 +43,7 @@ class poller : public std::enable_shared_from_this<poller> {
   void close();
 
  private:
-  explicit poller(loop_executor executor, int fd) : descriptor_(executor, fd) {}
+  poller(const loop_executor& executor, int fd) : descriptor_(executor, fd) {}
   void wait();
   void dispatch();
 

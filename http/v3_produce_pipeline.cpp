@@ -105,7 +105,7 @@ void v3_produce_pipeline::send() {
   const std::span<const incoming_record> records{sent->records.records};
   auto job =
       produce_records(at_->broker(), *topic_, records, options_, sticky_, at_->time().wall_ms());
-  auto then = [self = shared_from_this(), sent](std::exception_ptr thrown,
+  auto then = [self = shared_from_this(), sent](const std::exception_ptr& thrown,
                                                 std::vector<record_result> results) {
     if (thrown)
       results.assign(sent->records.records.size(),

@@ -74,14 +74,15 @@ class frame_stream {
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& into, Token&& token) {
     return asio::async_initiate<Token, void(error_code, std::size_t)>(
-        [this](auto resume, const Buffers& to) { start_read(to, std::move(resume)); }, token, into);
+        [this](auto resume, const Buffers& to) { this->start_read(to, std::move(resume)); }, token,
+        into);
   }
   /// Sends everything it is given, or fails: Beast's frames stay in one piece.
   template <class Buffers, class Token>
   auto async_write_some(const Buffers& from, Token&& token) {
     return asio::async_initiate<Token, void(error_code, std::size_t)>(
-        [this](auto resume, const Buffers& data) { start_write(data, std::move(resume)); }, token,
-        from);
+        [this](auto resume, const Buffers& data) { this->start_write(data, std::move(resume)); },
+        token, from);
   }
 
   /// Queues a frame. What is pushed after the stream broke is dropped.

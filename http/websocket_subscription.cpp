@@ -173,7 +173,7 @@ void websocket_subscription::retry_later() {
 
 void websocket_subscription::start_join(const websocket_subscriber::step& step) {
   std::shared_ptr<tail_sink> port{shared_from_this(), &ports_[step.slot]};
-  auto then = [weak = weak_from_this(), this, slot = step.slot](tail_position answer) {
+  auto then = [weak = weak_from_this(), this, slot = step.slot](const tail_position& answer) {
     if (auto alive = weak.lock())
       on_joined(slot, answer);
   };

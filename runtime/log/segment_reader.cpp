@@ -41,7 +41,7 @@ class header_window {
 /// Reads in portions that stay in the processor's cache: a vector fills what it grows by with
 /// zeros, and the read then overwrites them there instead of in memory.
 result<void> append_from(const file& in, std::uint64_t position, std::size_t size, bytes& to) {
-  constexpr std::size_t portion = 128 * 1024;
+  constexpr std::size_t portion = std::size_t{128} * 1024;
   to.reserve(to.size() + size);
   while (size > 0) {
     const auto old = to.size();
