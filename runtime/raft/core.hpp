@@ -144,6 +144,7 @@ class core {
   void on(const message& m, const vote_request& x);
   void on(const message& m, const vote_reply& x);
   void on(const message& m, const timeout_now& x);
+  bool may_vote_for(const message& m, const vote_request& x) const;
   void tick_follower();
   void restart_election_timer();
 
@@ -151,13 +152,15 @@ class core {
   result<position> append_own(entry_kind kind, shared_bytes data);
   void append_to_log(entry x);
   bool commits_own_term() const;
-  void on(const message& m, append_request& x);
+  void on(const message& m, const append_request& x);
+  void take_entries(const append_request& x);
   void on(const message& m, const append_reply& x);
   void on(const message& m, const heartbeat& x);
   void on(const message& m, const heartbeat_reply& x);
   void maybe_commit();
   void send_appends();
   void send_entries(const replica_id& to, progress& p);
+  void send_append(const replica_id& to, progress& p, std::vector<entry> entries);
   void send_heartbeats();
   void tick_leader();
   bool heard_by_majority();
@@ -170,12 +173,13 @@ class core {
   void send_chunk(const replica_id& to, progress& p);
   void on(const message& m, const snapshot_chunk& x);
   void on(const message& m, const snapshot_reply& x);
-  void take_chunk(const message& m, const snapshot_chunk& x);
+  void reply_snapshot(const message& m, const snapshot_info& info);
   void install(const snapshot_info& info);
 
   // membership.cpp
   result<void> check_voter_change() const;
   void adopt_voters();
+  const replica_id* most_advanced_voter() const;
   void leave_office_if_removed();
   void continue_handover();
   void ask_for_log();
@@ -193,9 +197,10 @@ class core {
   snapshot_info snapshot_;
   std::optional<raft::damage> damage_;
 
-  // Invariant: applied_ <= delivered_ <= commit_ <= log_.last().
+  // Invariant: applied_ <= applying_ <= delivered_ <= commit_ <= log_.last().
   index_t commit_ = no_index;
-  index_t delivered_ = no_index;  ///< handed out by ready()
+  index_t delivered_ = no_index;  ///< handed out by ready(), or in an installed snapshot
+  index_t applying_ = no_index;   ///< as of the last ready()
   index_t applied_ = no_index;    ///< advanced over
 
   raft::role role_ = raft::role::follower;

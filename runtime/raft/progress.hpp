@@ -39,6 +39,7 @@ class progress {
   void restart();
 
   // Plain facts, kept by the core.
+  bool poke = false;            ///< ask where it stands, whatever the window
   bool active = true;           ///< heard since the last check of the quorum
   int silent_checks = 0;        ///< checks in which it was not
   std::uint64_t round = 0;      ///< last heartbeat answered

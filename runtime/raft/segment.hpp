@@ -17,8 +17,9 @@
 
 namespace troupe::raft {
 
-inline constexpr std::int16_t raft_format_version = 1;
+inline constexpr std::string_view segment_suffix = ".raft";
 inline constexpr std::size_t segment_head_size = 34;
+inline constexpr std::size_t segment_bytes_max = 1u << 30;  ///< far above what is ever written
 inline constexpr std::size_t record_prefix_size = 8;
 
 /// The end of a log: what the next record continues.
@@ -28,10 +29,6 @@ struct link {
 
   bool operator==(const link&) const = default;
 };
-
-/// "00000000000000000001.raft" and back.
-std::string segment_name(index_t first);
-std::optional<index_t> segment_first(std::string_view name);
 
 bytes encode_segment_head(const link& previous);
 /// What stands before its first record. Errors: damaged_data, unsupported_format.
@@ -53,11 +50,11 @@ class segment {
  public:
   /// With the head in place, in the page cache. Errors: disk_full, io_error.
   static result<segment> create(env& on, const std::string& path, const link& previous);
+  /// An open one, whose records are told one by one.
   segment(file_ptr handle, const link& previous) : file_(std::move(handle)), before_(previous) {}
 
   index_t first() const { return before_.at.index + 1; }
   index_t last() const { return before_.at.index + static_cast<index_t>(records_.size()); }
-  const link& before() const { return before_; }
   const link& end() const { return records_.empty() ? before_ : records_.back().at; }
   std::uint64_t size() const { return size_; }
 
@@ -65,7 +62,7 @@ class segment {
   void found(const link& at, std::size_t size);
   /// Errors: disk_full (as if nothing had happened), io_error (unknown what is in the file).
   result<void> append(std::span<const entry> entries);
-  /// Drops the records from `from` on. REQUIRES first() <= from.
+  /// Drops the records from `from` on, and whatever is behind them. REQUIRES first() <= from.
   result<void> cut_from(index_t from);
   result<void> sync() { return file_->sync(); }
 

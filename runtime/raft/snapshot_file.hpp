@@ -13,9 +13,7 @@ namespace troupe::raft {
 
 inline constexpr std::string_view incoming_name = "incoming.tmp";
 
-/// "00000000000000000420.snapshot" and back.
-std::string snapshot_name(index_t index);
-std::optional<index_t> snapshot_index(std::string_view name);
+inline constexpr std::string_view snapshot_suffix = ".snapshot";
 
 /// What stands before the content.
 bytes encode_snapshot_head(const snapshot_info& info);
@@ -28,12 +26,9 @@ struct snapshot_head {
 /// Errors: damaged_data, unsupported_format.
 result<snapshot_head> decode_snapshot_head(byte_view data);
 
-/// The head of the file at `path`, and whether its size is right. Errors: not_found, damaged_data,
-/// unsupported_format, io_error.
-result<snapshot_head> read_snapshot_head(env& on, const std::string& path);
-/// Reads all of it and checks it. Errors: as above.
+/// Reads all of it and checks it. Errors: not_found, damaged_data, unsupported_format, io_error.
 result<bytes> read_snapshot_content(env& on, const std::string& path);
-/// Checks the content without holding it in memory. Errors: as above.
+/// Checks it without holding it in memory. Errors: likewise.
 result<snapshot_info> check_snapshot(env& on, const std::string& path);
 
 }  // namespace troupe::raft

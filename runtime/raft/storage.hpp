@@ -57,11 +57,12 @@ class storage {
   /// place (drop the message), damaged_data, storage_error.
   result<void> fill(snapshot_chunk& chunk) const;
 
-  /// Writes a snapshot of the state machine at core::snapshot_point(), synced, and forgets what is
-  /// before it, but for segments that also hold entries from `keep_from` on. Returns what
-  /// core::compact wants. Errors: disk_full, storage_error.
-  result<snapshot_info> save_snapshot(const snapshot_info& at, byte_view content,
-                                      index_t keep_from);
+  /// Writes a snapshot of the state machine at core::snapshot_point(), synced. Returns what
+  /// core::compact wants. Errors: disk_full (nothing has changed), storage_error.
+  result<snapshot_info> save_snapshot(const snapshot_info& at, byte_view content);
+  /// Forgets whole segments before `keep_from`, which is core::log().first() after a compaction.
+  /// Errors: storage_error.
+  result<void> forget_before(index_t keep_from);
   /// The state machine of the newest snapshot. Errors: not_found, damaged_data, io_error.
   result<bytes> read_snapshot() const;
 
@@ -76,21 +77,20 @@ class storage {
   storage(env& on, std::string directory, storage_options how)
       : env_(on), directory_(std::move(directory)), options_(how) {}
 
-  result<void> usable() const;
   error poison(const error& cause);
+  error poisoned_before() const;
   result<void> write_state(const stored_state& to);
   result<void> append(std::span<const entry> entries);
   result<void> cut_from(index_t from);
   result<void> roll();
   result<void> sync_log();
-  result<void> store_mark(bool synced);
+  result<void> lower_mark(index_t to);
   result<void> take_chunk(const snapshot_chunk& chunk);
   result<void> install(const snapshot_info& info);
-  result<void> drop_segments(std::size_t count_from_front);
-  result<void> remove_old_snapshots();
+  result<void> remove(const std::string& name);
+  result<void> adopt_snapshot(const snapshot_info& info);
   std::string path(std::string_view name) const;
-  link last_link() const;
-  index_t last_index() const;
+  link end() const;
 
   env& env_;
   std::string directory_;
@@ -100,10 +100,8 @@ class storage {
   durable_mark_file mark_file_;
   index_t durable_ = no_index;  ///< as in the mark
   std::vector<segment> segments_;
-  position base_;       ///< before the first entry of the first segment
   snapshot_info snapshot_;
   file_ptr incoming_;
-  bool unsynced_ = false;
   bool names_changed_ = false;
   bool poisoned_ = false;
 };
