@@ -1,5 +1,12 @@
 // Power loss on a real file system: ext4 on a loop device, shut down under the broker without
 // flushing its journal, so that everything which was not synced is gone.
+//
+// Every acknowledgement counts that is heard until the broker is killed, after the shutdown too. For
+// that the broker asks for each sync twice (tests/support/preload/sync_twice.cpp), because the kernel
+// is not honest at this moment: a program that only wrote, called fdatasync and noted the times lost
+// 33 of the 1,403 blocks whose fdatasync was under way during the shutdown and returned 0, and none
+// of the 64,463 whose fdatasync had returned before (600 shutdowns, Linux 6.18). Asked twice, it lost
+// none at all.
 #include "tests/support/e2e/broker_under_fire.hpp"
 
 #include <fcntl.h>
@@ -50,11 +57,14 @@ struct a_disk_that_loses_power : broker_under_fire {
     detach();
     attach();
     ASSERT_TRUE(mounted);
+    setenv("LD_PRELOAD", TROUPE_SYNC_TWICE, 1);
+    setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 0);
     options = {"--disk-reserve", "32MiB"};  // the default is more than this disk has
     begin(place / "data");
   }
 
   void TearDown() override {
+    unsetenv("LD_PRELOAD");
     detach();
     if (!device.empty())
       run("losetup -d " + device);
@@ -94,9 +104,6 @@ TEST_F(a_disk_that_loses_power, EveryAcknowledgedRecordIsThereOnceInOrder) {
   const int cycles = std::getenv("TROUPE_NIGHTLY") != nullptr ? 3'000 : 200;
   for (int i = 0; i < cycles; ++i) {
     one_life(std::chrono::milliseconds(20 + random() % 80), [this](broker_process& broker) {
-      // Without power nobody hears an acknowledgement, but the processes go on after a shutdown of
-      // the file system: what they say from here on is not counted.
-      stopped = true;
       EXPECT_TRUE(shut_down());
       broker.kill();
     });
