@@ -28,9 +28,22 @@ inline constexpr timestamp_ms no_timestamp = -1;
 
 enum class partition_id : std::int32_t {};
 enum class node_id : std::int32_t {};
+/// Instead of a node: a partition without a leader.
+inline constexpr node_id no_node{-1};
 /// Counts the leaders of one partition; grows with every election (KIP-101).
 enum class leader_epoch : std::int32_t {};
 inline constexpr leader_epoch no_epoch{-1};
+/// Names one registration of a broker (KIP-631): the offset of its record in the metadata log.
+using broker_epoch = std::int64_t;
+inline constexpr broker_epoch no_broker_epoch = -1;
+
+/// A leader epoch and the offset behind its last record, as one log knows it (KIP-101, KIP-279).
+struct epoch_end {
+  leader_epoch epoch = no_epoch;  ///< no_epoch: the log cannot say
+  offset_t end = no_offset;
+
+  bool operator==(const epoch_end&) const = default;
+};
 
 constexpr std::int32_t value_of(partition_id x) { return static_cast<std::int32_t>(x); }
 constexpr std::int32_t value_of(node_id x) { return static_cast<std::int32_t>(x); }

@@ -62,6 +62,7 @@ std::span<const topic_config::setting> topic_config::settings() {
   static constexpr std::string_view cleanup_policies[] = {"delete"};
   static constexpr std::string_view compressions[] = {"producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"};
   static constexpr std::string_view flushes[] = {"fsync", "os"};
+  static constexpr std::string_view booleans[] = {"false", "true"};
   static constexpr std::string_view timestamp_types[] = {"CreateTime", "LogAppendTime"};
   static const setting rows[] = {
     {"cleanup.policy", "delete", "list", 0, 0, number, cleanup_policies,
@@ -103,6 +104,9 @@ std::span<const topic_config::setting> topic_config::settings() {
     {"segment.ms", "604800000", "long", 1, long_max, duration, no_choices,
      [](topic_config& to, checked_value v) { to.log_.segment_ms = v; },
      "age at which a new segment is begun even if it is not full"},
+    {"unclean.leader.election.enable", "false", "boolean", 0, 0, number, booleans,
+     [](topic_config& to, checked_value v) { to.unclean_election_ = v == 1; },
+     "whether a replica that may lack acknowledged records may lead when no other is left"},
   };
   return rows;
 }

@@ -47,6 +47,7 @@ class topic_config {
   log_options log() const { return log_; }
   std::size_t max_message_bytes() const { return max_message_bytes_; }
   std::int32_t min_insync_replicas() const { return min_insync_replicas_; }
+  bool unclean_election() const { return unclean_election_; }
   flush_policy flush() const { return flush_; }
   codec compression() const { return compression_; }
 
@@ -62,6 +63,7 @@ class topic_config {
   log_options log_;
   std::size_t max_message_bytes_ = limits::message_bytes_default;
   std::int32_t min_insync_replicas_ = 1;
+  bool unclean_election_ = false;
   flush_policy flush_ = flush_policy::fsync;
   codec compression_ = codec::none;  ///< for batches built by the gateway
 };

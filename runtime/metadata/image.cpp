@@ -19,6 +19,24 @@ error invalid(std::string message) { return error{errc::invalid_topic, std::move
 
 }  // namespace
 
+const broker_metadata* metadata_image::find_broker(node_id id) const {
+  std::size_t first = 0;
+  for (auto count = brokers.size(); count > 0;) {
+    const auto half = count / 2;
+    if (brokers[first + half].id < id) {
+      first += half + 1;
+      count -= half + 1;
+    } else {
+      count = half;
+    }
+  }
+  return first < brokers.size() && brokers[first].id == id ? &brokers[first] : nullptr;
+}
+
+std::int32_t effective_min_isr(const topic_config& config, std::size_t replicas) {
+  return std::min(config.min_insync_replicas(), static_cast<std::int32_t>(replicas));
+}
+
 result<void> check_topic_name(std::string_view name) {
   if (name.empty())
     return invalid("A topic name must not be empty.");

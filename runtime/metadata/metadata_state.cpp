@@ -21,8 +21,11 @@ error misfit(std::string_view what, std::string_view name) {
 }
 
 void add_partitions(topic_metadata& to, std::int32_t total, node_id leader) {
+  std::vector<partition_metadata> added;
+  added.reserve(static_cast<std::size_t>(total - to.partition_count()));
   for (auto i = to.partition_count(); i < total; ++i)
-    to.partitions.push_back({partition_id{i}, leader, leader_epoch{0}, {leader}, {leader}});
+    added.push_back({partition_id{i}, leader, leader_epoch{0}, {leader}, {leader}});
+  to.partitions.append(std::move(added));
 }
 
 struct applier {
@@ -40,7 +43,6 @@ struct applier {
     topic.name = change.name;
     topic.id = change.id;
     topic.config = change.config;
-    topic.partitions.reserve(static_cast<std::size_t>(change.partitions));
     add_partitions(topic, change.partitions, to.image.controller);
     put(std::move(topic));
     to.partitions += static_cast<std::size_t>(change.partitions);

@@ -53,6 +53,7 @@ TEST(TopicConfig, EverySettingArrives) {
                                           {"segment.bytes", "1048576"},
                                           {"segment.index.bytes", "4096"},
                                           {"segment.ms", "60000"},
+                                          {"unclean.leader.election.enable", "true"},
                                           {"cleanup.policy", "delete"}})
                           .value();
   EXPECT_EQ(config.overrides().size(), topic_config_table().size());
@@ -60,6 +61,7 @@ TEST(TopicConfig, EverySettingArrives) {
   EXPECT_EQ(config.flush(), flush_policy::os);
   EXPECT_EQ(config.max_message_bytes(), 2'000u);
   EXPECT_EQ(config.min_insync_replicas(), 2);
+  EXPECT_TRUE(config.unclean_election());
   const auto log = config.log();
   EXPECT_FALSE(log.syncs);
   EXPECT_EQ(log.index_interval_bytes, 100u);
