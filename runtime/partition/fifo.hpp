@@ -27,6 +27,13 @@ class fifo {
     troupe_assert(!empty());
     return items_.back();
   }
+  /// Takes the youngest back. REQUIRES !empty().
+  void pop_back() {
+    troupe_assert(!empty());
+    items_.pop_back();
+    if (empty())
+      reset();
+  }
 
   /// REQUIRES !empty().
   T pop() {

@@ -1,34 +1,36 @@
 #include "runtime/partition/leader.hpp"
 
 #include "runtime/base/assert.hpp"
+#include "runtime/base/mutants.hpp"
 
 #include <algorithm>
 
 namespace troupe {
 
-partition_leader::partition_leader(flush_policy flush, leader_ends ends, leader_limits limits)
-    : flush_(flush),
-      limits_(limits),
+partition_leader::partition_leader(const leader_options& options, const partition_assignment& at,
+                                   leader_ends ends, mono_time now)
+    : options_(options),
+      epoch_(at.epoch),
+      replicas_(options.replicas, at, ends.written, now),
       log_start_(ends.log_start),
       log_{ends.written, 0},
       written_{ends.written, 0},
-      syncing_{ends.durable, 0},
-      durable_{ends.durable, 0},
-      visible_(flush == flush_policy::os ? written_ : durable_) {
-  // Deleting records may have moved the start past what is known to be durable.
-  if (visible_.end < log_start_)
-    visible_.end = log_start_;
-  check();
+      durable_(ends.durable),
+      // Deleting records may have moved the start past what is known to be durable.
+      visible_{std::clamp(ends.high_watermark, ends.log_start, ends.written), 0} {
+  advance_high_watermark(now);
 }
 
 // -- producing ------------------------------------------------------------------
 
-errc partition_leader::admit(std::size_t size) const {
+errc partition_leader::admit(std::size_t size, required_acks acks) const {
   if (failed_)
     return errc::storage_error;
-  if (log_.bytes - written_.bytes + size > limits_.pending_bytes_max)
+  if (acks == required_acks::all && !replicas_.has_min_isr() && !broken(rule::min_isr_not_asked))
+    return errc::not_enough_replicas;
+  if (log_.bytes - written_.bytes + size > options_.limits.pending_bytes_max)
     return errc::overloaded;
-  if (waiting_produces() >= limits_.pending_produces_max)
+  if (waiting_produces() >= options_.limits.pending_produces_max)
     return errc::too_many_requests;
   return errc::none;
 }
@@ -36,6 +38,7 @@ errc partition_leader::admit(std::size_t size) const {
 void partition_leader::appended(offset_t end, std::size_t size) {
   troupe_assert(!failed_ && end > log_.end, "end {} log end {}", end, log_.end);
   log_ = {end, log_.bytes + size};
+  appends_.push(log_);
 }
 
 void partition_leader::await_ack(required_acks acks, waiter who) {
@@ -43,55 +46,54 @@ void partition_leader::await_ack(required_acks acks, waiter who) {
   (acks == required_acks::leader ? by_leader_ : by_all_).push({log_.end, who});
 }
 
-void partition_leader::written() {
+void partition_leader::written(mono_time now) {
   troupe_assert(!failed_);
   written_ = log_;
   answer(by_leader_, written_.end);
-  advance_high_watermark();
+  followers_.reach(written_.bytes);
+  advance_high_watermark(now);
 }
 
 void partition_leader::write_refused(errc why) {
   troupe_assert(!failed_);
   log_ = written_;
+  while (!appends_.empty() && appends_.back().end > written_.end)
+    appends_.pop_back();
   fail_above(by_leader_, written_.end, why);
   fail_above(by_all_, written_.end, why);
   check();
 }
 
 bool partition_leader::should_sync() const {
-  return !failed_ && !sync_running_ && flush_ == flush_policy::fsync && has_unsynced();
+  return !failed_ && options_.flush == flush_policy::fsync && has_unsynced();
 }
 
-void partition_leader::sync_began() {
-  troupe_assert(!sync_running_);
-  sync_running_ = true;
-  syncing_ = written_;
-}
-
-void partition_leader::synced() {
-  troupe_assert(sync_running_ && syncing_.end >= durable_.end, "syncing {} durable {}",
-                syncing_.end, durable_.end);
-  sync_running_ = false;
-  durable_ = syncing_;
-  advance_high_watermark();
+void partition_leader::synced(offset_t end, mono_time now) {
+  troupe_assert(end <= written_.end, "synced {} written {}", end, written_.end);
+  durable_ = std::max(durable_, end);
+  advance_high_watermark(now);
 }
 
 void partition_leader::failed() {
   failed_ = true;
-  sync_running_ = false;
   release_produces(errc::storage_error);
   release_fetches(errc::storage_error);
+  followers_.release_all(errc::storage_error);
 }
 
-void partition_leader::advance_high_watermark() {
-  const auto& reached = flush_ == flush_policy::os ? written_ : durable_;
-  if (reached.end > visible_.end) {
-    visible_ = reached;
-    answer(by_all_, visible_.end);
-    if (visible_.bytes >= next_wake_)
-      release([this](const parked_fetch& x) { return x.wake_at <= visible_.bytes; }, errc::none);
-  }
+void partition_leader::advance_high_watermark(mono_time now) {
+  const auto end = replicas_.high_watermark_max(position(), now);
+  if (end > visible_.end)
+    show(end);
   check();
+}
+
+void partition_leader::show(offset_t end) {
+  visible_.end = end;
+  for (; !appends_.empty() && appends_.front().end <= end; appends_.pop())
+    visible_.bytes = appends_.front().bytes;
+  answer(by_all_, end);
+  consumers_.reach(visible_.bytes);
 }
 
 void partition_leader::answer(fifo<waiting_produce>& queue, offset_t up_to) {
@@ -118,42 +120,108 @@ void partition_leader::release_produces(errc code) {
 
 // -- fetching -------------------------------------------------------------------
 
+bool partition_leader::is_readable() const {
+  return visible_.end >= replicas_.epoch_start() || broken(rule::r9_readable_at_once);
+}
+
 bool partition_leader::park(waiter who, std::size_t have, std::size_t min_bytes,
                             mono_time deadline) {
-  if (parked_.size() >= limits_.parked_fetches_max)
+  if (consumers_.size() >= options_.limits.parked_fetches_max)
     return false;
-  auto missing = min_bytes > have ? min_bytes - have : 1;
-  parked_.push_back({who, visible_.bytes + missing, deadline});
-  next_wake_ = std::min(next_wake_, parked_.back().wake_at);
-  next_deadline_ = std::min(next_deadline_, deadline);
+  consumers_.park(who, visible_.bytes + (min_bytes > have ? min_bytes - have : 1), deadline);
   return true;
 }
 
-void partition_leader::expire(mono_time now) {
-  if (now >= next_deadline_)
-    release([now](const parked_fetch& x) { return x.deadline <= now; }, errc::none);
+void partition_leader::release_fetches(errc code) { consumers_.release_all(code); }
+
+// -- replicas -------------------------------------------------------------------
+
+replica_fetch_check partition_leader::on_replica_fetch(const replica_fetch_request& what,
+                                                       const epoch_end& found, mono_time now) {
+  if (failed_)
+    return {errc::storage_error, {}};
+  if (what.current_leader_epoch != epoch_ && !broken(rule::r4_any_leader_epoch))
+    return {
+        what.current_leader_epoch < epoch_ ? errc::fenced_leader_epoch : errc::unknown_leader_epoch,
+        {}};
+  const auto differs = what.last_fetched_epoch != no_epoch && !broken(rule::r4_logs_not_compared) &&
+                       (found.epoch != what.last_fetched_epoch || found.end < what.fetch_offset);
+  const auto position = options_.flush == flush_policy::os || broken(rule::durable_end_not_asked)
+                            ? what.fetch_offset
+                            : std::min(what.durable_end, what.fetch_offset);
+  const auto report = [&] {
+    const auto code =
+        replicas_.report({what.replica, what.broker_epoch, position}, written_.end, now);
+    if (code == errc::none)
+      review(now);
+    return code;
+  };
+  if (differs) {
+    if (broken(rule::r4_diverging_fetch_counts))
+      report();
+    return {errc::none, found};
+  }
+  if (what.fetch_offset > written_.end || what.fetch_offset < log_start_)
+    return {errc::offset_out_of_range, {}};
+  return {report(), {}};
 }
 
-void partition_leader::release_fetches(errc code) {
-  release([](const parked_fetch&) { return true; }, code);
-}
-
-template <class Done>
-void partition_leader::release(Done done, errc code) {
-  next_wake_ = UINT64_MAX;
-  next_deadline_ = mono_time::max();
-  std::erase_if(parked_, [&](const parked_fetch& x) {
-    if (done(x)) {
-      woken_.push_back({x.who, code});
-      return true;
-    }
-    next_wake_ = std::min(next_wake_, x.wake_at);
-    next_deadline_ = std::min(next_deadline_, x.deadline);
+bool partition_leader::park_replica(waiter who, std::size_t have, std::size_t min_bytes,
+                                    mono_time deadline) {
+  if (followers_.size() >= options_.limits.parked_fetches_max)
     return false;
-  });
+  followers_.park(who, written_.bytes + (min_bytes > have ? min_bytes - have : 1), deadline);
+  return true;
 }
 
-// -- state ----------------------------------------------------------------------
+void partition_leader::update(const partition_assignment& at, mono_time now) {
+  replicas_.update(at, now);
+  review(now);
+}
+
+std::optional<isr_proposal> partition_leader::take_proposal(mono_time now) {
+  return failed_ ? std::nullopt : replicas_.take_proposal(now);
+}
+
+void partition_leader::on_isr_answer(const isr_answer& what, mono_time now) {
+  replicas_.answered(what, now);
+  review(now);
+}
+
+/// In this order: what is acknowledged now may not be failed, and who joins is to have all of it.
+void partition_leader::review(mono_time now) {
+  advance_high_watermark(now);
+  fail_when_too_few();
+  if (!failed_)
+    replicas_.review(visible_.end, written_.end, now);
+  advance_high_watermark(now);
+}
+
+void partition_leader::fail_when_too_few() {
+  if (!by_all_.empty() && !replicas_.has_min_isr())
+    fail_above(by_all_, visible_.end, errc::not_enough_replicas_after_append);
+}
+
+// -- time and state ---------------------------------------------------------------
+
+void partition_leader::expire(mono_time now) {
+  consumers_.expire(now);
+  followers_.expire(now);
+  if (now >= replicas_.next_review())
+    review(now);
+}
+
+mono_time partition_leader::next_deadline() const {
+  return std::min(
+      {consumers_.next_deadline(), followers_.next_deadline(), replicas_.next_review()});
+}
+
+void partition_leader::resign(errc code) {
+  failed_ = true;
+  release_produces(code);
+  release_fetches(code);
+  followers_.release_all(code);
+}
 
 void partition_leader::advance_log_start(offset_t start) {
   troupe_assert(start >= log_start_ && start <= visible_.end, "start {} of [{}, {}]", start,
@@ -161,9 +229,9 @@ void partition_leader::advance_log_start(offset_t start) {
   log_start_ = start;
 }
 
-void partition_leader::set_flush(flush_policy flush) {
-  flush_ = flush;
-  advance_high_watermark();
+void partition_leader::set_flush(flush_policy flush, mono_time now) {
+  options_.flush = flush;
+  advance_high_watermark(now);
 }
 
 void partition_leader::take_produces(std::vector<produce_answer>& into) {
@@ -171,14 +239,9 @@ void partition_leader::take_produces(std::vector<produce_answer>& into) {
   into.swap(answered_);
 }
 
-void partition_leader::take_fetches(std::vector<fetch_answer>& into) {
-  into.clear();
-  into.swap(woken_);
-}
-
 void partition_leader::check() const {
-  troupe_assert(durable_.end <= written_.end && written_.end <= log_.end,
-                "durable {} written {} log end {}", durable_.end, written_.end, log_.end);
+  troupe_assert(durable_ <= written_.end && written_.end <= log_.end,
+                "durable {} written {} log end {}", durable_, written_.end, log_.end);
   troupe_assert(log_start_ <= visible_.end && visible_.end <= written_.end,
                 "log start {} high watermark {} written {}", log_start_, visible_.end,
                 written_.end);

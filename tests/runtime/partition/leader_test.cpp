@@ -11,7 +11,8 @@ using namespace std::chrono_literals;
 class leader_test : public testing::Test {
  protected:
   void open(flush_policy flush, leader_ends ends = {}, leader_limits limits = {}) {
-    leader_ = std::make_unique<partition_leader>(flush, ends, limits);
+    leader_ = std::make_unique<partition_leader>(
+        leader_options{.replicas = {}, .flush = flush, .limits = limits}, sole_replica(), ends);
   }
 
   /// Appends one batch of 100 bytes that ends at `end`; `who` waits for it.
@@ -22,8 +23,7 @@ class leader_test : public testing::Test {
   }
 
   void sync() {
-    leader_->sync_began();
-    leader_->synced();
+    leader_->synced(leader_->written_end());
   }
 
   std::string answered() {
@@ -101,11 +101,9 @@ TEST_F(leader_test, OneSyncAnswersAllThatWasWrittenBeforeItBegan) {
   produce(1, all, 1);
   produce(5, all, 2);
   leader_->written();
-  leader_->sync_began();
   produce(6, all, 3);
   leader_->written();
-  EXPECT_FALSE(leader_->should_sync()) << "one sync at a time";
-  leader_->synced();
+  leader_->synced(5);
   EXPECT_EQ(answered(), "1 2");
   EXPECT_EQ(leader_->high_watermark(), 5);
   EXPECT_TRUE(leader_->should_sync());
@@ -139,7 +137,6 @@ TEST_F(leader_test, FailureFailsEverythingThatWaits) {
   open(flush_policy::fsync);
   produce(1, all, 1);
   leader_->written();
-  leader_->sync_began();
   produce(2, one, 2);
   ASSERT_TRUE(leader_->park(9, 0, 1, now_ + 1s));
   leader_->failed();
@@ -260,7 +257,7 @@ TEST_F(leader_test, EventsThatCannotHappenAreAssertions) {
   open(flush_policy::fsync);
   produce(2, none, 0);
   EXPECT_DEATH(leader_->appended(2, 1), "log end 2");
-  EXPECT_DEATH(leader_->synced(), "");
+  EXPECT_DEATH(leader_->synced(2), "written 0");
 }
 
 }  // namespace
