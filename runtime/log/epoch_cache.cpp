@@ -1,6 +1,7 @@
 #include "runtime/log/epoch_cache.hpp"
 
 #include "runtime/base/assert.hpp"
+#include "runtime/base/mutants.hpp"
 #include "runtime/record/big_endian.hpp"
 #include "runtime/record/crc32c.hpp"
 
@@ -27,6 +28,18 @@ epoch_cache::span_of epoch_cache::at(offset_t offset) const {
                                      [](offset_t x, const entry& e) { return x < e.start; });
   const auto end = next == entries_.end() ? std::numeric_limits<offset_t>::max() : next->start;
   return {next == entries_.begin() ? no_epoch : std::prev(next)->epoch, end};
+}
+
+epoch_end epoch_cache::end_offset_for(leader_epoch asked, offset_t log_end) const {
+  if (asked == no_epoch || asked > last())
+    return {};
+  if (asked == last())
+    return {asked, log_end};
+  const auto higher = std::upper_bound(entries_.begin(), entries_.end(), asked,
+                                       [](leader_epoch x, const entry& e) { return x < e.epoch; });
+  if (broken(rule::r3_end_of_unknown_epoch))
+    return {asked, log_end};
+  return {higher == entries_.begin() ? asked : std::prev(higher)->epoch, higher->start};
 }
 
 bool epoch_cache::can_follow(leader_epoch epoch, offset_t start) const {

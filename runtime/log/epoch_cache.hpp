@@ -31,6 +31,8 @@ class epoch_cache {
   };
 
   span_of at(offset_t offset) const;
+  /// Where a log that ends at `log_end` ends for `asked`; see partition_log::end_offset_for.
+  epoch_end end_offset_for(leader_epoch asked, offset_t log_end) const;
   leader_epoch last() const { return entries_.empty() ? no_epoch : entries_.back().epoch; }
   std::span<const entry> entries() const { return entries_; }
 

@@ -86,8 +86,13 @@ result<void> partition_log_impl::cut_at(const cut_place& cut) {
   }
   written_end_ = log_end_ = cut.place.offset;
   durable_end_ = std::min(durable_end_, written_end_);
+  const auto forgets_epochs = stored_epochs_ > context_.epochs.entries().size();
   if (auto stored = cut_epochs_file(); !stored)
     return stored;
+  // Or the mark would go on naming an epoch that no longer exists, and recovery look for it.
+  if (forgets_epochs)
+    if (auto marked = refresh_mark(); !marked)
+      return marked;
   return context_.on.sync_directory(context_.directory);
 }
 

@@ -45,6 +45,9 @@ class partition_log_impl final : public partition_log {
   offset_t written_end() const override { return written_end_; }
   offset_t log_end() const override { return log_end_; }
   leader_epoch last_epoch() const override { return context_.epochs.last(); }
+  epoch_end end_offset_for(leader_epoch asked) const override {
+    return context_.epochs.end_offset_for(asked, log_end_);
+  }
   std::uint64_t size_bytes() const override;
   std::size_t segment_count() const override { return segments_.size(); }
   bool poisoned() const override { return out_of_service_ != errc::none; }

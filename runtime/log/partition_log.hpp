@@ -117,7 +117,9 @@ class partition_log {
   virtual result<std::optional<timestamp_and_offset>> find_timestamp(timestamp_ms at,
                                                                      offset_t limit) = 0;
 
-  /// Removes everything from `end` on (a follower that diverged).
+  /// Removes everything from `end` on (a follower that diverged), with the epochs that began there.
+  /// Durable when it returns: nothing appended afterwards can outlive what was removed. A crash in
+  /// between leaves the old log, or some whole batches above `end`, never a gap or a mixture.
   virtual result<void> truncate_to(offset_t end) = 0;
   /// Removes everything and begins again at `start`.
   virtual result<void> truncate_fully(offset_t start) = 0;
@@ -136,7 +138,12 @@ class partition_log {
   virtual offset_t durable_end() const = 0;
   virtual offset_t written_end() const = 0;
   virtual offset_t log_end() const = 0;
+  /// Epoch of the last batch; no_epoch when there was none yet.
   virtual leader_epoch last_epoch() const = 0;
+  /// Where the log ends for `asked` (R3). The last epoch: the log end. One between known epochs:
+  /// the epoch below it, and where that ends. One before all: where the first begins. One after
+  /// all: nothing. Epochs that retention has emptied still count.
+  virtual epoch_end end_offset_for(leader_epoch asked) const = 0;
   virtual std::uint64_t size_bytes() const = 0;
   virtual std::size_t segment_count() const = 0;
   virtual bool poisoned() const = 0;
