@@ -80,8 +80,13 @@ void partition::open() {
                                     options_.topic->config.log(), node.time, report.report);
   if (opened) {
     log_ = std::move(opened.value());
-    leader_ends ends{log_->log_start(), log_->durable_end(), log_->written_end()};
-    core_ = std::make_unique<partition_leader>(options_.topic->config.flush(), ends);
+    leader_options options;
+    options.flush = options_.topic->config.flush();
+    core_ =
+        std::make_unique<partition_leader>(options, sole_replica(options.replicas.self, epoch()),
+                                           leader_ends{.log_start = log_->log_start(),
+                                                       .durable = log_->durable_end(),
+                                                       .written = log_->written_end()});
     counted_end_ = log_->log_end();
     dirty_ = core_->should_sync();
     refresh_gauges();
@@ -116,7 +121,7 @@ void partition::on_close(const close_partition& what) {
 void partition::try_close() {
   if (!log_ || !core_ || core_->has_failed() || !failure_.empty())
     return close_log(false);
-  if (core_->sync_running())
+  if (syncing_)
     return;
   if (core_->has_unsynced()) {
     // A topic of the page cache too: what is cached now shall survive an orderly stop.
@@ -124,7 +129,7 @@ void partition::try_close() {
     options.syncs = true;
     log_->set_options(options);
     begin_sync();
-    if (core_->sync_running())
+    if (syncing_)
       return;
   }
   close_log(false);
@@ -272,7 +277,7 @@ void partition::begin_sync() {
   auto ticket = log_->begin_sync();
   if (!ticket)
     return;
-  core_->sync_began();
+  syncing_ = true;
   flush_request what{std::move(*ticket)};
   request(options_.flusher, caf::infinite, std::move(what))
       .then([this](const flush_response& ended) { end_sync(as_result(ended.result)); },
@@ -282,11 +287,12 @@ void partition::begin_sync() {
 }
 
 void partition::end_sync(const result<void>& how) {
+  syncing_ = false;
   if (!log_)
     return;
   log_->end_sync(how);
   if (how)
-    core_->synced();
+    core_->synced(log_->durable_end());
   else
     fail_storage(how.error());
   dirty_ = true;

@@ -101,6 +101,7 @@ class partition final : public partition_actor::base {
   mono_time tick_at_ = mono_time::max();
   bool dirty_ = false;
   bool closing_ = false;
+  bool syncing_ = false;  // the flusher has a ticket of this log
   reply_to<partition_closed> closed_;
   std::size_t produced_bytes_ = 0;  // since the last step
   offset_t counted_end_ = 0;
