@@ -185,7 +185,7 @@ template <class I> auto inspect(I& f, unregister_broker_request& x) { return f(x
 template <class I> auto inspect(I& f, unregister_broker_response& x) { return f(x.result); }
 template <class I> auto inspect(I& f, replica_state& x) { return f(x.broker, x.epoch); }
 template <class I> auto inspect(I& f, alter_partition_request& x) { return f(x.broker, x.epoch, x.topic_id, x.partition, x.known_leader_epoch, x.partition_epoch, x.isr, x.recovery); }
-template <class I> auto inspect(I& f, alter_partition_response& x) { return f(x.result, x.leader, x.epoch, x.partition_epoch, x.isr, x.recovery); }
+template <class I> auto inspect(I& f, alter_partition_response& x) { return inspect_nodes(f, [&](auto& isr) { return f(x.result, x.leader, x.epoch, x.partition_epoch, isr, x.recovery); }, x.isr); }
 template <class I> auto inspect(I& f, failed_replicas_request& x) { return f(x.broker, x.epoch, x.replicas); }
 template <class I> auto inspect(I& f, failed_replicas_response& x) { return f(x.result); }
 template <class I> auto inspect(I& f, log_ends_request& x) { return f(x.replicas); }
@@ -195,11 +195,11 @@ template <class I> auto inspect(I& f, suspect_broker_request& x) { return f(x.su
 template <class I> auto inspect(I& f, partition_result& x) { return f(x.target, x.result); }
 template <class I> auto inspect(I& f, elect_leaders_request& x) { return f(x.type, x.partitions); }
 template <class I> auto inspect(I& f, elect_leaders_response& x) { return f(x.result, x.results); }
-template <class I> auto inspect(I& f, partition_reassignment& x) { return f(x.target, x.replicas); }
+template <class I> auto inspect(I& f, partition_reassignment& x) { return inspect_nodes(f, [&](auto& replicas) { return f(x.target, replicas); }, x.replicas); }
 template <class I> auto inspect(I& f, alter_reassignments_request& x) { return f(x.reassignments); }
 template <class I> auto inspect(I& f, alter_reassignments_response& x) { return f(x.result, x.results); }
 template <class I> auto inspect(I& f, list_reassignments_request& x) { return f(x.partitions); }
-template <class I> auto inspect(I& f, ongoing_reassignment& x) { return f(x.target, x.replicas, x.adding, x.removing, x.in_sync); }
+template <class I> auto inspect(I& f, ongoing_reassignment& x) { return inspect_nodes(f, [&](auto&... lists) { return f(x.target, lists...); }, x.replicas, x.adding, x.removing, x.in_sync); }
 template <class I> auto inspect(I& f, list_reassignments_response& x) { return f(x.result, x.reassignments); }
 template <class I> auto inspect(I& f, alter_settings_request& x) { return f(x.settings, x.validate_only); }
 template <class I> auto inspect(I& f, alter_settings_response& x) { return f(x.result); }

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace troupe {
@@ -109,6 +110,9 @@ struct create_topic_request {
   std::int16_t replication_factor = -1;  ///< -1: the broker's default
   std::map<std::string, std::string> configs;
   bool validate_only = false;
+  /// Replicas of each partition, the preferred leader first. When given, the two numbers above are
+  /// -1 or equal to its sizes. The controller chooses when it is empty.
+  std::vector<std::vector<node_id>> assignment{};
 };
 
 struct delete_topic_request {
@@ -120,6 +124,8 @@ struct create_partitions_request {
   std::string name;
   std::int32_t total = 0;
   bool validate_only = false;
+  /// Replicas of each partition that is added, or empty.
+  std::vector<std::vector<node_id>> assignment{};
 };
 
 /// Set (a value) or reset (nothing) configurations of a topic, all or none.
@@ -143,11 +149,65 @@ template <class I> auto inspect(I& f, list_offsets_request& x) { return f(x.targ
 template <class I> auto inspect(I& f, list_offsets_response& x) { return f(x.result, x.offset, x.timestamp); }
 template <class I> auto inspect(I& f, delete_records_request& x) { return f(x.target, x.offset); }
 template <class I> auto inspect(I& f, delete_records_response& x) { return f(x.result, x.log_start); }
-template <class I> auto inspect(I& f, create_topic_request& x) { return f(x.name, x.partitions, x.replication_factor, x.configs, x.validate_only); }
 template <class I> auto inspect(I& f, delete_topic_request& x) { return f(x.name); }
-template <class I> auto inspect(I& f, create_partitions_request& x) { return f(x.name, x.total, x.validate_only); }
 template <class I> auto inspect(I& f, topic_response& x) { return f(x.result); }
 // clang-format on
+
+// Lists of nodes travel as numbers: the framework would read enumerators into variables that are not
+// initialised.
+inline std::vector<std::int32_t> to_wire(const std::vector<node_id>& nodes) {
+  std::vector<std::int32_t> numbers;
+  numbers.reserve(nodes.size());
+  for (auto node : nodes)
+    numbers.push_back(value_of(node));
+  return numbers;
+}
+inline void from_wire(const std::vector<std::int32_t>& numbers, std::vector<node_id>& nodes) {
+  nodes.clear();
+  for (auto number : numbers)
+    nodes.push_back(node_id{number});
+}
+inline auto to_wire(const std::vector<std::vector<node_id>>& lists) {
+  std::vector<std::vector<std::int32_t>> numbers;
+  for (const auto& list : lists)
+    numbers.push_back(to_wire(list));
+  return numbers;
+}
+inline void from_wire(const std::vector<std::vector<std::int32_t>>& numbers,
+                      std::vector<std::vector<node_id>>& lists) {
+  lists.resize(numbers.size());
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    from_wire(numbers[i], lists[i]);
+}
+/// Calls `inspect_with(numbers...)`, where the numbers stand for the lists of nodes.
+template <class I, class F, class... Lists>
+auto inspect_nodes(I&, F inspect_with, Lists&... lists) {
+  auto numbers = std::make_tuple(to_wire(lists)...);
+  if constexpr (I::writes_state) {
+    auto how = std::apply(inspect_with, numbers);
+    std::apply([&](const auto&... each) { (from_wire(each, lists), ...); }, numbers);
+    return how;
+  } else {
+    return std::apply(inspect_with, numbers);
+  }
+}
+
+template <class I>
+auto inspect(I& f, create_topic_request& x) {
+  return inspect_nodes(
+      f,
+      [&](auto& assignment) {
+        return f(x.name, x.partitions, x.replication_factor, x.configs, x.validate_only,
+                 assignment);
+      },
+      x.assignment);
+}
+template <class I>
+auto inspect(I& f, create_partitions_request& x) {
+  return inspect_nodes(
+      f, [&](auto& assignment) { return f(x.name, x.total, x.validate_only, assignment); },
+      x.assignment);
+}
 
 /// "Reset" travels as a list without an element, for the framework knows no std::optional.
 template <class I>
