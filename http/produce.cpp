@@ -5,6 +5,7 @@
 #include "runtime/base/limits.hpp"
 #include "runtime/record/partitioner.hpp"
 
+#include <boost/container/small_vector.hpp>
 #include <fmt/format.h>
 
 #include <numeric>
@@ -20,6 +21,9 @@ struct outgoing_batch {
   produce_request request;
   produce_response answer;
 };
+
+/// One in most requests.
+using outgoing_batches = boost::container::small_vector<outgoing_batch, 1>;
 
 /// One call of produce_records, up to the sending and from the answers on.
 class produce_job {
@@ -39,7 +43,7 @@ class produce_job {
     build_batches();
   }
 
-  std::vector<outgoing_batch>& batches() { return batches_; }
+  outgoing_batches& batches() { return batches_; }
 
   std::vector<record_result> finish() {
     for (const auto& batch : batches_)
@@ -148,32 +152,49 @@ class produce_job {
   timestamp_ms now_;
   std::size_t bytes_max_;
   std::vector<record_result> results_;
-  std::vector<std::size_t> order_;  // of the records that are sent, by partition
-  std::vector<outgoing_batch> batches_;
+  boost::container::small_vector<std::size_t, 8> order_;  // of those sent, by partition
+  outgoing_batches batches_;
 };
 
-/// Sends all batches at once, in order, and resumes when the last answer has come.
-task<void> send_all(broker_client& broker, std::vector<outgoing_batch>& batches) {
-  auto start = [&broker, &batches](auto resume) {
-    struct countdown {
-      decltype(resume) then;
-      std::size_t left;
-    };
-    auto waiting = std::make_shared<countdown>(countdown{std::move(resume), batches.size()});
-    for (auto& batch : batches) {
-      auto store = [waiting, &batch](produce_response answer) {
-        batch.answer = std::move(answer);
-        if (--waiting->left != 0)
-          return;
-        // Out of the shared state first: the coroutine that goes on may destroy it.
-        auto then = std::move(waiting->then);
-        std::move(then)();
-      };
-      broker.produce(std::move(batch.request), callback<void(produce_response)>{std::move(store)});
-    }
+/// Sends the only batch.
+template <class Resume>
+void send_one(broker_client& broker, outgoing_batch& batch, Resume resume) {
+  auto store = [then = std::move(resume), &batch](produce_response answer) mutable {
+    batch.answer = std::move(answer);
+    std::move(then)();
   };
-  co_await asio::async_initiate<const asio::use_awaitable_t<loop_executor>, void()>(start,
-                                                                                    use_task);
+  broker.produce(std::move(batch.request), callback<void(produce_response)>{std::move(store)});
+}
+
+/// Sends several side by side; the last answer resumes.
+template <class Resume>
+void send_several(broker_client& broker, outgoing_batches& batches, Resume resume) {
+  struct countdown {
+    Resume then;
+    std::size_t left;
+  };
+  auto shared = std::make_shared<countdown>(countdown{std::move(resume), batches.size()});
+  for (auto& batch : batches) {
+    auto store = [shared, &batch](produce_response answer) {
+      batch.answer = std::move(answer);
+      if (--shared->left != 0)
+        return;
+      // Out of the shared state first: the coroutine that goes on may destroy it.
+      auto then = std::move(shared->then);
+      std::move(then)();
+    };
+    broker.produce(std::move(batch.request), callback<void(produce_response)>{std::move(store)});
+  }
+}
+
+/// Sends all batches at once, in order, and resumes when the last answer has come.
+auto answers_of(broker_client& broker, outgoing_batches& batches) {
+  return waiting<void()>([&broker, &batches](auto resume) {
+    if (batches.size() == 1)
+      send_one(broker, batches.front(), std::move(resume));
+    else
+      send_several(broker, batches, std::move(resume));
+  });
 }
 
 }  // namespace
@@ -209,8 +230,10 @@ task<std::vector<record_result>> produce_records(broker_client& broker, const to
                                                  sticky_partitioner& sticky, timestamp_ms now) {
   produce_job job{topic, records, options, now};
   job.prepare(sticky);
-  if (!job.batches().empty())
-    co_await send_all(broker, job.batches());
+  if (!job.batches().empty()) {
+    auto answers = answers_of(broker, job.batches());
+    co_await std::move(answers);
+  }
   co_return job.finish();
 }
 

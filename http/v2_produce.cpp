@@ -85,9 +85,14 @@ const record_result* common_failure(const std::vector<record_result>& results) {
   return all ? &first : nullptr;
 }
 
-task<response> produce(exchange& ex, topic_ptr topic, const partition_metadata* partition,
-                       produce_call call) {
-  auto body = parse_produce_body(ex.req.body, call.format, partition == nullptr);
+/// The one coroutine of the way; the handlers below only say where to.
+task<response> produce(exchange& ex, result<produce_call> call, result<v2_target> target) {
+  if (!call)
+    co_return response::failure(call.error());
+  if (!target)
+    co_return response::failure(target.error());
+  const auto* partition = target->partition;
+  auto body = parse_produce_body(ex.req.body, call->format, partition == nullptr);
   if (!body)
     co_return response::failure(body.error());
   if (partition != nullptr)
@@ -95,14 +100,14 @@ task<response> produce(exchange& ex, topic_ptr topic, const partition_metadata* 
       record.partition = partition->id;
   sticky_partitioner sticky{sticky_seed(ex)};
   std::span<const incoming_record> records = body->records;
-  auto results = co_await produce_records(ex.broker(), *topic, records, call.options, sticky,
-                                          ex.time().wall_ms());
+  auto results = co_await produce_records(ex.broker(), *target->topic, records, call->options,
+                                          sticky, ex.time().wall_ms());
   if (const auto* failure = common_failure(results))
     co_return response::failure({failure->code, failure->message});
   bool stored = std::all_of(results.begin(), results.end(),
                             [](const record_result& x) { return x.code == errc::none; });
   // Even who does not wait learns of records that were refused on the spot.
-  if (call.async && stored)
+  if (call->async && stored)
     co_return response::no_content();
   co_return v2_answer(render(results));
 }
@@ -111,22 +116,15 @@ task<response> produce(exchange& ex, topic_ptr topic, const partition_metadata* 
 
 task<response> v2_produce_to_topic(exchange& ex) {
   auto call = read_call(ex.req);
-  if (!call)
-    co_return response::failure(call.error());
   auto topic = find_topic(ex);
   if (!topic)
-    co_return response::failure(topic.error());
-  co_return co_await produce(ex, std::move(*topic), nullptr, *call);
+    return produce(ex, std::move(call), topic.error());
+  return produce(ex, std::move(call), v2_target{std::move(*topic), nullptr});
 }
 
 task<response> v2_produce_to_partition(exchange& ex) {
   auto call = read_call(ex.req);
-  if (!call)
-    co_return response::failure(call.error());
-  auto target = find_partition(ex);
-  if (!target)
-    co_return response::failure(target.error());
-  co_return co_await produce(ex, std::move(target->topic), target->partition, *call);
+  return produce(ex, std::move(call), find_partition(ex));
 }
 
 }  // namespace troupe::http
