@@ -21,6 +21,11 @@ inline constexpr std::int32_t partitions_per_topic_max = 20'000;
 /// Partitions on one broker. Above: policy_violation.
 inline constexpr std::size_t partitions_per_broker_max = 100'000;
 
+/// Brokers of one cluster. Above: policy_violation.
+inline constexpr std::size_t brokers_max = 1'000;
+/// Replicas of one partition. Above: invalid_replication_factor, invalid_replica_assignment.
+inline constexpr std::size_t replicas_max = 100;
+
 // -- records and batches ------------------------------------------------------
 
 /// Default of max.message.bytes, the largest batch a topic takes. Above: record_too_large.
@@ -59,6 +64,9 @@ inline constexpr std::size_t partition_pending_bytes_max = 64 * MiB;
 inline constexpr std::size_t partition_pending_produces_max = 100'000;
 /// Bytes of produce and fetch bodies held by the gateway at once. Above: overloaded.
 inline constexpr std::size_t gateway_inflight_bytes_default = 256 * MiB;
+/// Bodies up to this size may use all of it; larger ones leave a part free, so that they cannot
+/// starve small requests and reads.
+inline constexpr std::size_t gateway_small_body_bytes = 64 * KiB;
 /// Free space below which produce is refused (disk_full), and the hysteresis above it.
 inline constexpr std::size_t disk_reserve_bytes_default = 1 * GiB;
 
@@ -77,6 +85,8 @@ inline constexpr std::int64_t http_idle_timeout_ms = 75'000;  ///< Kept-alive: c
 inline constexpr std::size_t http_body_rate_min = 1 * KiB;
 /// Entries of one records:batch request. Above: batch_entries.
 inline constexpr std::size_t batch_entries_max = 1'000;
+/// Lines that one loop logs in a second about requests it failed. Above: they are counted.
+inline constexpr std::size_t http_failure_lines_max = 10;
 /// Groups of records of one streaming produce that are not acknowledged. Above: what arrives is
 /// gathered into the next group.
 inline constexpr std::size_t produce_stream_groups_max = 8;
@@ -112,6 +122,8 @@ inline constexpr std::int64_t websocket_stall_ms = 1'000;
 inline constexpr std::int64_t websocket_idle_timeout_ms = 120'000;
 /// For the client's side of the handshake and of the close. Above: the connection is cut.
 inline constexpr std::int64_t websocket_close_timeout_ms = 10'000;
+/// The id of a produce frame, as JSON. Above: invalid_payload.
+inline constexpr std::size_t websocket_id_bytes_max = 128;
 /// Frames of one socket that are not JSON. Above: close 1007.
 inline constexpr std::size_t websocket_bad_frames_max = 10;
 
