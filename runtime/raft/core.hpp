@@ -154,6 +154,7 @@ class core {
   bool commits_own_term() const;
   void on(const message& m, const append_request& x);
   void take_entries(const append_request& x);
+  void tell_loss(const replica_id& leader);
   void on(const message& m, const append_reply& x);
   void on(const message& m, const heartbeat& x);
   void on(const message& m, const heartbeat_reply& x);

@@ -112,9 +112,6 @@ void core::hear_leader(const replica_id& from) {
   }
   leader_ = from;
   elapsed_ = 0;
-  // The leader may believe that we hold what the damage took.
-  if (damage_ && matched_ == no_index)
-    send(from, follow{log_.last()});
 }
 
 bool core::may_vote_for(const message& m, const vote_request& x) const {

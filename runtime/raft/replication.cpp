@@ -208,6 +208,7 @@ void core::on(const message& m, const append_request& x) {
   const bool equal = log_.matches(x.previous) || (x.previous.index <= log_.last() &&
                                                   broken(rule::r42_no_conflict_check));
   if (!equal) {
+    tell_loss(m.from);
     const auto hint = log_.floor(x.previous.index, x.previous.term);
     return send(m.from, append_reply{true, x.previous.index, hint});
   }
@@ -235,8 +236,16 @@ void core::take_entries(const append_request& x) {
   }
 }
 
+// The leader may believe that we hold what the damage took.
+void core::tell_loss(const replica_id& leader) {
+  if (damage_)
+    send(leader, follow{log_.last()});
+}
+
 void core::on(const message& m, const heartbeat& x) {
   hear_leader(m.from);
+  if (matched_ == no_index || x.commit > log_.last())
+    tell_loss(m.from);
   move_commit(damage_ ? std::min(x.commit, matched_) : x.commit);
   send(m.from, heartbeat_reply{x.round});
 }

@@ -38,12 +38,13 @@ bytes encode_segment_head(const link& previous) {
 }
 
 result<link> decode_segment_head(byte_view data, index_t first) {
-  if (auto good = check_preamble(data, magic, "segment of the metadata log"); !good)
-    return good.error();
+  // The checksum first: a version that rotted is no version.
   if (data.size() < segment_head_size ||
       load_be<std::uint32_t>(data.data() + segment_head_size - 4) !=
           crc32c(data.first(segment_head_size - 4)))
     return bad("the segment has a damaged head");
+  if (auto good = check_preamble(data, magic, "segment of the metadata log"); !good)
+    return good.error();
   field_reader from{data.subspan(preamble_size, segment_head_size - preamble_size)};
   link previous;
   previous.at.index = from.number<index_t>() - 1;

@@ -67,22 +67,27 @@ bytes encode_snapshot_head(const snapshot_info& info) {
   out.put_raw(magic);
   out.put(format_version);
   out.put(static_cast<std::uint32_t>(content.size()));
-  out.put(crc32c(content));
-  out.put_raw(as_text(content));
-  return out.take();
+  auto data = out.take();
+  const auto crc = crc32c(content, crc32c(data));
+  data.resize(prefix_size);
+  store_be(data.data() + prefix_size - 4, crc);
+  data.insert(data.end(), content.begin(), content.end());
+  return data;
 }
 
 result<snapshot_head> decode_snapshot_head(byte_view data) {
-  if (auto good = check_preamble(data, magic, "snapshot of the metadata log"); !good)
-    return good.error();
   if (data.size() < prefix_size)
     return bad("the snapshot is cut short");
   const auto size = load_be<std::uint32_t>(data.data() + preamble_size);
   if (size > data.size() - prefix_size)
     return bad("the snapshot is cut short");
   const auto content = data.subspan(prefix_size, size);
-  if (load_be<std::uint32_t>(data.data() + preamble_size + 4) != crc32c(content))
+  // The checksum first: a version that rotted is no version.
+  if (load_be<std::uint32_t>(data.data() + preamble_size + 4) !=
+      crc32c(content, crc32c(data.first(prefix_size - 4))))
     return bad("the snapshot has a damaged head");
+  if (auto good = check_preamble(data, magic, "snapshot of the metadata log"); !good)
+    return good.error();
   constexpr std::size_t fields_size = 28;
   field_reader from{content};
   snapshot_head head;

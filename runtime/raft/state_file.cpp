@@ -87,8 +87,10 @@ result<stored_state> state_file::load(env& on, const std::string& path) {
     auto slot = decode(rest.first(std::min(slot_size, rest.size())));
     if (!slot && (!why || slot.error().code == errc::unsupported_format))
       why = slot.error();
-    if (slot && (!newest || slot->sequence > newest->sequence))
+    if (slot && (!newest || slot->sequence > newest->sequence)) {
       newest = std::move(*slot);
+      worse_ = 1 - k;
+    }
   }
   if (!newest)
     return *why;
@@ -102,7 +104,7 @@ result<void> state_file::store(env& on, const std::string& path, const stored_st
     return opened.error();
   const auto slot = encode(++sequence_, to);
   const byte_view parts[] = {slot};
-  for (std::uint64_t k = 0; k < 2; ++k) {
+  for (const auto k : {worse_, 1 - worse_}) {
     if (auto written = (*opened)->write_at(k * slot_distance, parts); !written)
       return written;
     if (auto synced = (*opened)->sync(); !synced)

@@ -5,7 +5,8 @@
 //            voted:u8 vote_node:i32 vote_directory:u64 damaged:u8 up_to:i64 since:i64 crc:u32
 //
 // Big endian; the crc is CRC-32C of all before it. The slots are written and synced one after the
-// other: a crash tears one at most, and one that rots leaves the other with the same content.
+// other, the worse one first: a crash or a failed write spoils one at most, and one that rots leaves
+// the other with the same content.
 #pragma once
 
 #include "runtime/env/env.hpp"
@@ -32,6 +33,7 @@ class state_file {
 
  private:
   std::uint64_t sequence_ = 0;
+  std::uint64_t worse_ = 0;  ///< the slot that is older, or not whole
 };
 
 }  // namespace troupe::raft

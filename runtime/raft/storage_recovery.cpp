@@ -169,7 +169,8 @@ result<void> recovery::read_state(node_id self, rng& ids) {
                              "another directory",
                              files_.directory_, value_of(state->self.node), value_of(self))};
   files_.state_ = std::move(*state);
-  return {};
+  // What was read may be in the page cache alone, after a sync that failed; nobody may act on it.
+  return files_.state_file_.store(files_.env_, files_.path("state"), files_.state_);
 }
 
 // The mark before the state: where there is a state, there was a mark.
@@ -359,13 +360,18 @@ result<void> recovery::tidy_segments() {
     auto opened = files_.env_.open(files_.path(file.name), open_mode::read_write);
     if (!opened)
       return opened.error();
-    segment part{std::move(*opened), previous};
+    segment part{*opened, previous};
     for (auto at = segment_head_size; at < file.good; at += sizes_[next++])
       part.found(ends_[next], sizes_[next]);
     if (file.good < file.content.size())
       if (auto done = part.cut_from(part.last() + 1); !done)
         return done;
-    // A process that ended may have left it in the page cache alone.
+    // After a sync that failed, what is above the mark may be in the page cache alone, and clean:
+    // only writing it again brings it to the disk.
+    const byte_view again[] = {byte_view{file.content}.first(file.good)};
+    if (part.last() > sure_ || sure_ == INT64_MAX)
+      if (auto done = (*opened)->write_at(0, again); !done)
+        return done;
     if (auto done = part.sync(); !done)
       return done;
     previous = part.end();

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint64_t chaos_ticks = 500;
 constexpr std::uint64_t heal_ticks = 800;
+constexpr std::size_t log_bytes = 6'000;
 
 int number_of(const raft_node& x) {
   return value_of(x.id());
@@ -24,11 +25,11 @@ raft::options small_windows(rng& chance) {
   how.election_ticks = 8;
   how.heartbeat_ticks = 2;
   how.message_bytes = 200;
-  how.chunk_bytes = 1 + chance.below(150);
+  how.chunk_bytes = 40 + chance.below(150);
   how.inflight_messages = 1 + chance.below(6);
   how.inflight_bytes = 600;
   how.uncommitted_bytes = 2'000;
-  how.log_bytes = 6'000;
+  how.log_bytes = log_bytes;
   how.trailing_bytes = chance.below(400);
   how.committed_bytes = 150;
   how.catch_up_entries = 20;
@@ -225,6 +226,14 @@ void raft_simulation::finish(raft_node& node) {
   answer_reads(node);
   for (auto& m : *sent)
     send(std::move(m));
+  // As every caller of a core must, or the log would be full for ever.
+  if (node.core().log().bytes() > log_bytes / 2)
+    snapshot(node);
+}
+
+void raft_simulation::snapshot(raft_node& node) {
+  if (!node.take_snapshot() && node.files().poisoned())
+    stop(node, chance(500));
 }
 
 void raft_simulation::note_applied(raft_node& node) {
@@ -286,8 +295,7 @@ void raft_simulation::use_cluster() {
   after(*leader);
   for (auto& node : nodes_)
     if (node->running() && chance(faults_.snapshot))
-      if (!node->take_snapshot() && node->files().poisoned())
-        stop(*node, chance(500));
+      snapshot(*node);
 }
 
 void raft_simulation::change_voters(raft_node& leader) {
@@ -402,6 +410,8 @@ void raft_simulation::damage(raft_node& node) {
   const auto who = who_.at(number_of(node));
   if (!node.running() || impaired_.contains(who) || !may_lose(who))
     return;
+  if (checks_.committed() == raft::no_index)
+    return;  // it may have the only copy of the founding
   stop(node, false);
   std::vector<std::pair<std::string, std::size_t>> files;
   for (const auto& [path, content] : node.disk().save())
@@ -424,7 +434,7 @@ void raft_simulation::damage(raft_node& node) {
 
 void raft_simulation::wipe(raft_node& node) {
   const auto who = who_.at(number_of(node));
-  if (!node.running() || !may_lose(who))
+  if (!node.running() || !may_lose(who) || checks_.committed() == raft::no_index)
     return;
   ++figures_.wiped;
   stop(node, true);

@@ -75,6 +75,7 @@ class raft_simulation {
 
   void after(raft_node& node);
   void finish(raft_node& node);
+  void snapshot(raft_node& node);
   void send(raft::message m);
   void answer_reads(raft_node& node);
   void note_applied(raft_node& node);
