@@ -17,9 +17,8 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 def install_and_build():
     subprocess.run([ROOT / "scripts/install-dependencies", "--bench"], check=True)
-    if not (ROOT / "build/release/build.ninja").exists():
-        subprocess.run(["cmake", "--preset", "release"], cwd=ROOT, check=True,
-                       stdout=subprocess.DEVNULL)
+    script = ". scripts/lib/common.sh; configure build/release --preset release"
+    subprocess.run(["bash", "-c", script], cwd=ROOT, check=True)
     subprocess.run(["cmake", "-DTROUPE_BENCH=ON", "build/release"], cwd=ROOT, check=True,
                    stdout=subprocess.DEVNULL)
     subprocess.run(["ninja", "-C", "build/release", "--quiet"], cwd=ROOT, check=True)
