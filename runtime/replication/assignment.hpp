@@ -25,8 +25,8 @@ struct partition_assignment {
   leader_epoch epoch{0};
   /// Counts the changes of the partition; grows with every one of them (KIP-497).
   std::int32_t partition_epoch = 0;
-  std::vector<assigned_replica> replicas;
-  std::vector<node_id> isr;
+  std::vector<assigned_replica> replicas{};
+  std::vector<node_id> isr{};
   std::int32_t min_isr = 1;  ///< min.insync.replicas, as configured
 
   /// Null when it is not assigned.

@@ -9,7 +9,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto answer_timeout = 2s;
 constexpr auto resend_after = 50ms;
+/// Whatever was refused for is known to the controller first and arrives as metadata soon.
+constexpr auto quiet_after_refusal = 250ms;
 
 enum class reaction : std::uint8_t { commit, roll_back, stay, send_again };
 
@@ -47,24 +50,29 @@ void in_sync_set::propose(std::vector<assigned_replica> isr) {
 std::optional<isr_proposal> in_sync_set::take(mono_time now) {
   if (!pending_ || pending_->send_at > now)
     return std::nullopt;
-  pending_->send_at = mono_time::max();
+  pending_->send_at = now + answer_timeout;
   return pending_->what;
 }
 
 mono_time in_sync_set::due() const { return pending_ ? pending_->send_at : mono_time::max(); }
 
 void in_sync_set::answered(const isr_answer& what, mono_time now) {
-  const auto is_current = pending_ && pending_->what.number == what.number;
+  const auto is_current = pending_ && pending_->what.number == what.number && what.epoch == epoch_;
   if (!is_current && !broken(rule::r14_any_answer))
     return;
   switch (reaction_to(what.code)) {
     case reaction::commit:
-      if (what.epoch == epoch_ &&
-          (what.partition_epoch > partition_epoch_ || broken(rule::r14_any_answer)))
+      if (what.partition_epoch > partition_epoch_ || broken(rule::r14_any_answer))
         commit(what.partition_epoch, what.isr);
       break;
-    case reaction::roll_back: pending_.reset(); break;
-    case reaction::stay: break;
+    case reaction::roll_back:
+      pending_.reset();
+      quiet_until_ = now + quiet_after_refusal;
+      break;
+    case reaction::stay:
+      if (pending_)
+        pending_->send_at = mono_time::max();
+      break;
     case reaction::send_again:
       if (pending_)
         pending_->send_at = now + resend_after;
@@ -85,6 +93,7 @@ void in_sync_set::commit(std::int32_t partition_epoch, const std::vector<node_id
   partition_epoch_ = partition_epoch;
   committed_ = isr;
   pending_.reset();
+  quiet_until_ = mono_time::min();
 }
 
 bool in_sync_set::counts(node_id id) const {

@@ -6,11 +6,12 @@
 //
 //   answer of the controller                            then
 //     none, newer partition epoch                         committed := what the answer says
-//     operation_not_attempted, ineligible_replica         back to committed: nothing was changed
+//     operation_not_attempted, ineligible_replica         back to committed: nothing was changed;
+//                                                         the next proposal waits a little
 //     unknown_topic, unknown_partition,                   stays pending until metadata that is
 //     fenced_leader_epoch, invalid_update_version,        newer says what is committed
 //     bad_request, new_leader_elected
-//     anything else (not the controller, no answer)       the same proposal is sent again
+//     anything else (not the controller), or none         the same proposal is sent again
 //   metadata with a newer partition epoch               committed := what it says
 //   answer for another proposal, or not newer           ignored
 #pragma once
@@ -34,12 +35,12 @@ struct isr_proposal {
 };
 
 struct isr_answer {
-  std::uint64_t number = 0;
+  std::uint64_t number = 0;       ///< of the proposal
+  leader_epoch epoch = no_epoch;  ///< likewise: numbers begin again with every leader epoch
   errc code = errc::none;
   // When none:
-  leader_epoch epoch = no_epoch;
   std::int32_t partition_epoch = 0;
-  std::vector<node_id> isr;
+  std::vector<node_id> isr{};
 };
 
 /// Owned by the leader of the partition, for one leader epoch. Time only paces what is sent again.
@@ -47,6 +48,8 @@ class in_sync_set {
  public:
   explicit in_sync_set(const partition_assignment& at);
 
+  /// Nothing is pending, and nothing was refused just now.
+  bool may_propose(mono_time now) const { return !pending_ && now >= quiet_until_; }
   /// Proposes these. REQUIRES !pending().
   void propose(std::vector<assigned_replica> isr);
   /// The proposal to send now, if any: a new one, or one that is due again.
@@ -66,7 +69,7 @@ class in_sync_set {
  private:
   struct change {
     isr_proposal what;
-    mono_time send_at = mono_time::min();  // max: sent, or waiting for metadata
+    mono_time send_at = mono_time::min();  // max: only metadata can tell
     bool grows = false;
   };
 
@@ -77,6 +80,7 @@ class in_sync_set {
   std::vector<node_id> committed_;
   std::optional<change> pending_;
   std::uint64_t proposals_ = 0;
+  mono_time quiet_until_ = mono_time::min();
 };
 
 }  // namespace troupe

@@ -110,20 +110,22 @@ void replica_set::review(offset_t high_watermark, offset_t leader_end, mono_time
     return;
   if (now >= review_at_)
     review_at_ = now + options_.lag_max / 2;
-  if (isr_.pending())
+  if (!isr_.may_propose(now))
     return;
   propose_shrink(leader_end, now);
   if (!isr_.pending())
-    propose_growth(high_watermark);
+    propose_growth(high_watermark, leader_end, now);
 }
 
 assigned_replica replica_set::named(node_id id) const {
   if (id == options_.self)
     return {.id = id, .broker_epoch = own_broker_epoch_};
-  for (const auto& x : followers_)
-    if (x.assigned.id == id)
-      return {.id = id,
-              .broker_epoch = x.broker_epoch >= 0 ? x.broker_epoch : x.assigned.broker_epoch};
+  for (const auto& x : followers_) {
+    if (x.assigned.id != id)
+      continue;
+    const auto heard = x.broker_epoch >= 0 && !broken(rule::r11_any_broker_epoch);
+    return {.id = id, .broker_epoch = heard ? x.broker_epoch : x.assigned.broker_epoch};
+  }
   return {.id = id};
 }
 
@@ -138,16 +140,22 @@ void replica_set::propose_shrink(offset_t leader_end, mono_time now) {
     isr_.propose(std::move(kept));
 }
 
-void replica_set::propose_growth(offset_t high_watermark) {
-  const auto needed = broken(rule::r11_any_offset) ? 0
-                      : broken(rule::r11_not_the_epoch_start)
-                          ? high_watermark
-                          : std::max(high_watermark, epoch_start_);
+bool replica_set::has_caught_up_to_join(const follower& x, offset_t high_watermark,
+                                        offset_t leader_end, mono_time now) const {
+  if (broken(rule::r11_any_offset))
+    return true;
+  if (broken(rule::r11_not_the_epoch_start))
+    return x.position >= high_watermark;
+  return x.position >= std::max(high_watermark, epoch_start_) && is_caught_up(x, leader_end, now);
+}
+
+void replica_set::propose_growth(offset_t high_watermark, offset_t leader_end, mono_time now) {
   std::vector<assigned_replica> grown;
   for (auto id : isr_.committed())
     grown.push_back(named(id));
   for (const auto& x : followers_)
-    if (!contains(isr_.committed(), x.assigned.id) && may_join(x) && x.position >= needed)
+    if (!contains(isr_.committed(), x.assigned.id) && may_join(x) &&
+        has_caught_up_to_join(x, high_watermark, leader_end, now))
       grown.push_back(named(x.assigned.id));
   if (grown.size() > isr_.committed().size())
     isr_.propose(std::move(grown));

@@ -10,7 +10,7 @@
 //                   those that are caught up and may join (else they never could); frozen while
 //                   fewer than min.insync.replicas are committed (R7, R8, R15)
 //   joins           position >= high watermark and >= start of the epoch, heard in this epoch, of
-//                   the registered process, eligible (R11)
+//                   the registered process, eligible (R11), caught up (or it would leave at once)
 //   leaves          not caught up for `lag_max` (R12)
 //   caught up       position >= the leader's end now, or >= the one at the fetch before
 #pragma once
@@ -84,9 +84,11 @@ class replica_set {
   follower* find(node_id id);
   bool is_caught_up(const follower& x, offset_t leader_end, mono_time now) const;
   bool may_join(const follower& x) const;
+  bool has_caught_up_to_join(const follower& x, offset_t high_watermark, offset_t leader_end,
+                             mono_time now) const;
   std::int32_t least_isr() const;
   void propose_shrink(offset_t leader_end, mono_time now);
-  void propose_growth(offset_t high_watermark);
+  void propose_growth(offset_t high_watermark, offset_t leader_end, mono_time now);
   assigned_replica named(node_id id) const;
   void assign(const partition_assignment& at);
 
