@@ -1,6 +1,7 @@
 #include "runtime/metadata/metadata_store.hpp"
 
 #include "runtime/env/sim_env.hpp"
+#include "runtime/log/sync.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,11 +15,13 @@ constexpr const char* first_journal = "data/metadata/00000000000000000001.journa
 
 class MetadataStore : public ::testing::Test {
  protected:
-  void SetUp() override {
-    ASSERT_TRUE(disk.create_directory("data"));
-    (void)disk.sync_directory(".");
-  }
+  void SetUp() override { make_data_directory(); }
 
+  // As the node does before it opens the store: its own entry is durable.
+  void make_data_directory() {
+    ASSERT_TRUE(disk.create_directory("data"));
+    ASSERT_TRUE(disk.sync_directory(""));
+  }
   result<void> open() {
     store.reset();
     auto opened = metadata_store::open(disk, "data", self, ids, options);
@@ -41,12 +44,14 @@ class MetadataStore : public ::testing::Test {
     auto ticket = store->begin_sync();
     if (!ticket)
       return {};
-    result<void> outcome;
-    for (const auto& file : ticket->files)
-      if (outcome)
-        outcome = file->sync();
+    auto outcome = carry_out(disk, *ticket);
     store->end_sync(outcome);
     return outcome;
+  }
+  // In the page cache only.
+  result<void> append(const std::string& name) {
+    const metadata_change change = topic_created{name, random_uuid(ids), 1, {}};
+    return store->append({&change, 1});
   }
   result<void> create(const std::string& name, std::int32_t partitions = 1) {
     const create_topic_request what{name, partitions, 1, {}, false};
@@ -275,6 +280,39 @@ TEST_F(MetadataStore, ChangesDuringACompactionAreKept) {
   EXPECT_EQ(topics(), (list{"a", "b", "c", "d", "e", "f"}));
 }
 
+// A journal that another one follows must not end torn, so changes go on into the present one.
+TEST_F(MetadataStore, NextJournalWaitsUntilThePresentOneIsDurable) {
+  constexpr auto next_journal = "data/metadata/00000000000000000002.journal";
+  options.journal_bytes = 100;
+  ASSERT_TRUE(open());
+  for (const auto* name : {"a", "b", "c"})
+    ASSERT_TRUE(create(name));
+  const auto work = store->begin_compaction();
+  ASSERT_TRUE(work);
+  ASSERT_TRUE(work->run());
+  const auto empty = disk.content(next_journal);
+  ASSERT_TRUE(append("unsynced"));
+  store->end_compaction({});
+  ASSERT_TRUE(append("behind unsynced"));
+  const auto ticket = store->begin_sync();
+  ASSERT_TRUE(ticket);
+  ASSERT_TRUE(append("while syncing"));
+  EXPECT_EQ(disk.content(next_journal), empty);
+  ASSERT_TRUE(carry_out(disk, *ticket));
+  store->end_sync({});
+  ASSERT_TRUE(append("behind the sync"));
+  EXPECT_EQ(disk.content(next_journal), empty);
+  ASSERT_TRUE(sync());
+  ASSERT_TRUE(append("switched"));
+  EXPECT_GT(disk.content(next_journal).size(), empty.size());
+  rng chance{3};
+  disk.crash(chance);
+  ASSERT_EQ(refusal(), "opened");
+  const list durable{"a", "b", "behind the sync", "behind unsynced", "c", "unsynced",
+                     "while syncing"};
+  EXPECT_TRUE(std::ranges::includes(topics(), durable));
+}
+
 TEST_F(MetadataStore, FullDiskRefusesTheChangeAndGoesOn) {
   ASSERT_TRUE(open());
   ASSERT_TRUE(create("a"));
@@ -304,9 +342,8 @@ TEST_F(MetadataStore, EveryFailingOperationLosesNothingAcknowledged) {
   options.journal_bytes = 100;
   rng chance{5};
   for (std::uint64_t n = 1;; ++n) {
-    disk.restore({});
-    ASSERT_TRUE(disk.create_directory("data"));
-    (void)disk.sync_directory(".");
+    ASSERT_TRUE(disk.remove_all("data"));
+    make_data_directory();
     disk.fail_operation(n);
     list acknowledged;
     list attempted;
@@ -322,7 +359,6 @@ TEST_F(MetadataStore, EveryFailingOperationLosesNothingAcknowledged) {
     disk.fail_nothing();
     store.reset();
     disk.crash(chance);
-    ASSERT_TRUE(disk.create_directory("data"));
     ASSERT_EQ(refusal(), "opened") << n;
     const auto found = topics();
     EXPECT_TRUE(std::ranges::includes(found, acknowledged)) << "operation " << n;
@@ -342,8 +378,7 @@ TEST_F(MetadataStore, PowerLossAtAnyMomentKeepsWhatWasAcknowledged) {
     for (auto steps = chance.below(6); steps > 0; --steps) {
       const auto name = "t" + std::to_string(1'000 + round) + "-" + std::to_string(steps);
       if (chance.chance(1, 4)) {
-        const metadata_change change = topic_created{name, random_uuid(ids), 1, {}};
-        ASSERT_TRUE(store->append({&change, 1}));
+        ASSERT_TRUE(append(name));
       } else {
         ASSERT_TRUE(create(name));
         acknowledged = topics();
@@ -359,6 +394,54 @@ TEST_F(MetadataStore, PowerLossAtAnyMomentKeepsWhatWasAcknowledged) {
     acknowledged = found;
   }
   EXPECT_GT(acknowledged.size(), 200u);
+}
+
+// The same with every step apart: syncs and compactions under way, some of them failing, while
+// changes are appended.
+TEST_F(MetadataStore, PowerLossBetweenAnyTwoStepsKeepsWhatWasPublished) {
+  options.journal_bytes = 100;
+  rng chance{13};
+  std::size_t switches = 0;
+  for (int round = 0; round < 500; ++round) {
+    if (round % 4 == 0) {  // or the state soon outgrows what makes a compaction due
+      ASSERT_TRUE(disk.remove_all("data"));
+      make_data_directory();
+    }
+    ASSERT_EQ(refusal(), "opened") << "round " << round;
+    std::optional<sync_ticket> ticket;
+    std::optional<metadata_compaction> work;
+    std::optional<result<void>> ended;
+    for (auto steps = chance.below(120); steps > 0; --steps) {
+      const auto what = chance.below(6);
+      if (what < 2) {
+        ASSERT_TRUE(append("t" + std::to_string(round) + "-" + std::to_string(steps)));
+      } else if (what == 2 && !ticket) {
+        ticket = store->begin_sync();
+      } else if (what == 3 && ticket) {
+        store->end_sync(carry_out(disk, *ticket));
+        ticket.reset();
+      } else if (what == 4 && !work) {
+        work = store->begin_compaction();
+        ended.reset();
+      } else if (what == 5 && work && !ended) {
+        if (chance.chance(1, 4))
+          disk.fail_operation(1 + chance.below(12));
+        ended = work->run();
+        disk.fail_nothing();
+      } else if (what == 5 && work) {
+        store->end_compaction(*ended);
+        work.reset();
+        ++switches;
+      }
+    }
+    ASSERT_FALSE(store->poisoned());
+    const auto published = names(store->durable_state());
+    store.reset();
+    disk.crash(chance);
+    ASSERT_EQ(refusal(), "opened") << "round " << round;
+    ASSERT_TRUE(std::ranges::includes(topics(), published)) << "round " << round;
+  }
+  EXPECT_GT(switches, 50u);
 }
 
 }  // namespace
