@@ -4,7 +4,9 @@
 #include "actors/mailbox.hpp"
 #include "actors/outcomes.hpp"
 #include "actors/partition.hpp"
+#include "actors/remover.hpp"
 
+#include <caf/send.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -28,6 +30,12 @@ broker::broker(caf::actor_config& config, broker_options options)
     : broker_actor::base(config), options_(std::move(options)), ids_(options_.seed) {}
 
 broker::~broker() = default;
+
+void broker::on_exit() {
+  if (remover_)
+    caf::anon_send_exit(remover_, caf::exit_reason::user_shutdown);
+  remover_ = nullptr;
+}
 
 broker::behavior_type broker::make_behavior() {
   recover();
@@ -203,7 +211,7 @@ void broker::on_delete(const delete_topic_request& what) {
   auto closed = [this, state, topic](bool clean) {
     state->clean = state->clean && clean;
     if (--state->left == 0)
-      finish_deletion(*topic, state->clean, state->who);
+      remove_files(topic, state->clean, std::move(state->who));
   };
   for (auto& each : *partitions)
     request(each.actor, caf::infinite, close_partition{true})
@@ -211,9 +219,28 @@ void broker::on_delete(const delete_topic_request& what) {
               [closed](const caf::error&) { closed(false); });
 }
 
-void broker::finish_deletion(const topic_metadata& topic, bool clean, reply& who) {
+void broker::remove_files(topic_ptr topic, bool closed, reply who) {
+  if (!closed)
+    return finish_deletion(*topic, error{errc::storage_error}, who);
+  if (!remover_)
+    remover_ = system().spawn<remover, caf::detached>(options_.node);
+  auto waiting = std::make_shared<reply>(std::move(who));
+  request(remover_, caf::infinite, remove_directories{topic->name, topic->partition_count()})
+      .then(
+          [this, topic, waiting](const directories_gone& x) {
+            finish_deletion(*topic, as_result(x.result), *waiting);
+          },
+          [this, topic, waiting](const caf::error&) {
+            finish_deletion(*topic, error{errc::storage_error}, *waiting);
+          });
+}
+
+void broker::finish_deletion(const topic_metadata& topic, const result<void>& removed, reply& who) {
   // Otherwise the name stays taken, and the next start tries again.
-  if (clean) {
+  if (!removed) {
+    spdlog::warn("the files of topic {} are not all removed: {}", topic.name,
+                 removed.error().message);
+  } else {
     metadata_change change = directories_removed{topic.id};
     if (auto ended = commit({&change, 1}); !ended)
       spdlog::warn("deletion of topic {} is not written down: {}", topic.name,

@@ -39,6 +39,7 @@ class broker final : public broker_actor::base {
   ~broker() override;
 
   const char* name() const override { return "broker"; }
+  void on_exit() override;
 
  protected:
   behavior_type make_behavior() override;
@@ -57,7 +58,8 @@ class broker final : public broker_actor::base {
   void on_create(const create_topic_request& what);
   void commit_creations();
   void on_delete(const delete_topic_request& what);
-  void finish_deletion(const topic_metadata& topic, bool clean, reply& who);
+  void remove_files(topic_ptr topic, bool closed, reply who);
+  void finish_deletion(const topic_metadata& topic, const result<void>& removed, reply& who);
   void on_create_partitions(const create_partitions_request& what);
   void on_alter(const alter_topic_request& what);
   void on_stop();
@@ -77,6 +79,7 @@ class broker final : public broker_actor::base {
 
   broker_options options_;
   rng ids_;
+  remover_actor remover_;  // null until the first deletion
   std::vector<planned_creation> creations_;
   std::unordered_map<std::string, std::shared_ptr<topic_counters>> counters_;  // by topic
   recovery_done recovery_;

@@ -1,5 +1,6 @@
 #include "actors/data_directory.hpp"
 
+#include "runtime/log/sync.hpp"
 #include "runtime/metadata/partition_directory.hpp"
 
 #include <fmt/format.h>
@@ -27,30 +28,31 @@ result<void> create_durably(env& files, const std::string& directory) {
   return files.sync_directory(parent.empty() ? "." : parent);
 }
 
-result<void> carry_out(env& files, const sync_ticket& ticket) {
-  for (auto& each : ticket.files)
-    if (auto done = each->sync(); !done)
-      return done;
-  for (auto& directory : ticket.directories)
-    if (auto done = files.sync_directory(directory); !done)
-      return done;
-  return {};
+result<void> remove_directory(env& files, const std::string& path,
+                              const std::atomic<bool>& stopping) {
+  auto names = files.list(path);
+  if (!names)
+    return names.error().code == errc::not_found ? result<void>{} : names.error();
+  for (auto& name : *names) {
+    if (stopping.load(std::memory_order_acquire))
+      return error{errc::shutting_down};
+    // What does not go this way goes with the directory, or that says why not.
+    (void)files.remove_file(path + "/" + name);
+  }
+  return files.remove_all(path);
 }
 
 result<void> finish_deletions(env& files, const std::string& directory, metadata_store& store) {
+  const std::atomic<bool> stopping{false};
   std::vector<metadata_change> finished;
   for (auto& [id, each] : store.state().deletions) {
-    for (std::int32_t i = 0; i < each.partitions; ++i) {
-      auto path = directory + "/" + to_string(topic_partition{each.name, partition_id{i}});
-      if (auto done = files.remove_all(path); !done && done.error().code != errc::not_found)
-        return done;
-    }
+    if (auto done = remove_partitions(files, directory, each.name, each.partitions, stopping);
+        !done)
+      return done;
     finished.push_back(directories_removed{id});
   }
   if (finished.empty())
     return {};
-  if (auto done = files.sync_directory(directory); !done)
-    return done;
   if (auto done = store.append(finished); !done)
     return done;
   return sync_metadata(files, store);
@@ -75,6 +77,17 @@ result<void> set_strangers_aside(env& files, const std::string& directory,
 }
 
 }  // namespace
+
+result<void> remove_partitions(env& files, const std::string& directory, const std::string& topic,
+                               std::int32_t partitions, const std::atomic<bool>& stopping) {
+  for (std::int32_t i = 0; i < partitions; ++i) {
+    const auto path = directory + "/" + to_string(topic_partition{topic, partition_id{i}});
+    if (auto done = remove_directory(files, path, stopping); !done)
+      return done;
+  }
+  // Or a topic made again under this name could find the old records after a crash.
+  return files.sync_directory(directory);
+}
 
 result<void> sync_metadata(env& files, metadata_store& store) {
   if (auto ticket = store.begin_sync()) {

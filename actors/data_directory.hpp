@@ -5,6 +5,7 @@
 #include "runtime/env/env.hpp"
 #include "runtime/metadata/metadata_store.hpp"
 
+#include <atomic>
 #include <memory>
 
 namespace troupe {
@@ -23,5 +24,11 @@ result<data_directory> open_data_directory(env& files, const broker_config& conf
 /// Makes everything appended to the store durable, on this thread, and compacts it when that is
 /// due. Errors: storage_error.
 result<void> sync_metadata(env& files, metadata_store& store);
+
+/// Removes the directories of a topic's partitions, file by file, and makes that durable. Blocks for
+/// as long as the file system takes to free the space. Errors: io_error; shutting_down when
+/// `stopping` is set meanwhile: the next start removes the rest.
+result<void> remove_partitions(env& files, const std::string& directory, const std::string& topic,
+                               std::int32_t partitions, const std::atomic<bool>& stopping);
 
 }  // namespace troupe

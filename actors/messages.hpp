@@ -31,11 +31,19 @@ struct partition_settings {
 };
 /// Broker to partition: delete what retention lets go.
 struct retention_tick {};
-/// Broker to partition: write, sync and close the log (or delete it); then end.
+/// Broker to partition: write, sync and close the log; then end. To be removed, it is only let go.
 struct close_partition {
   bool remove = false;
 };
 struct partition_closed {
+  outcome result;
+};
+/// Broker to remover: delete the directories of a topic's partitions, whose logs are closed.
+struct remove_directories {
+  std::string topic;
+  std::int32_t partitions = 0;
+};
+struct directories_gone {
   outcome result;
 };
 /// Partition to broker: the log has been opened, or could not be.
@@ -115,6 +123,9 @@ using broker_actor =
 /// One per data directory: group commit.
 using flusher_actor = caf::typed_actor<answers<flush_request, flush_response>>;
 
+/// One per data directory: deletes the files of deleted topics.
+using remover_actor = caf::typed_actor<answers<remove_directories, directories_gone>>;
+
 /// One per partition being tailed.
 using subscription_actor = caf::typed_actor<answers<tail_attach, tail_attached>,
                                             caf::reacts_to<tail_ack>, caf::reacts_to<tail_detach>>;
@@ -149,6 +160,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::partition_settings)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::retention_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::close_partition)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::partition_closed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::remove_directories)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::directories_gone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::partition_opened)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::broker_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::await_recovery)

@@ -104,6 +104,7 @@ void partition::open() {
 void partition::on_close(const close_partition& what) {
   closed_ = reply_to<partition_closed>::take(*this);
   closing_ = true;
+  removed_ = what.remove;
   dirty_ = true;
   if (core_) {
     auto why = what.remove ? errc::unknown_topic : errc::shutting_down;
@@ -114,13 +115,15 @@ void partition::on_close(const close_partition& what) {
   if (what.remove) {
     answer_produces();
     answer_fetches();
-    close_log(true);
   }
 }
 
 void partition::try_close() {
-  if (!log_ || !core_ || core_->has_failed() || !failure_.empty())
-    return close_log(false);
+  // The flusher must not find that what it is about to sync has been deleted.
+  if (removed_ && syncing_)
+    return;
+  if (removed_ || !log_ || !core_ || core_->has_failed() || !failure_.empty())
+    return close_log();
   if (syncing_)
     return;
   if (core_->has_unsynced()) {
@@ -132,13 +135,13 @@ void partition::try_close() {
     if (syncing_)
       return;
   }
-  close_log(false);
+  close_log();
 }
 
-void partition::close_log(bool remove) {
+void partition::close_log() {
   partition_closed answer;
-  if (log_) {
-    auto ended = remove ? log_->remove() : log_->close();
+  if (log_ && !removed_) {
+    auto ended = log_->close();
     if (!ended && failure_.empty())
       answer.result = as_outcome(ended.error());
   }
@@ -242,7 +245,7 @@ void partition::step() {
   if (log_ && core_) {
     if (core_->should_write())
       write();
-    if (core_->should_sync())
+    if (core_->should_sync() && !removed_)
       begin_sync();
     answer_produces();
     answer_fetches();

@@ -83,7 +83,7 @@ class partition final : public partition_actor::base {
   void answer_produces();
   void answer_fetches();
   void try_close();
-  void close_log(bool remove);
+  void close_log();
   void refresh_gauges();
   void fail_storage(const error& why);
   outcome storage_outcome() const;
@@ -101,6 +101,7 @@ class partition final : public partition_actor::base {
   mono_time tick_at_ = mono_time::max();
   bool dirty_ = false;
   bool closing_ = false;
+  bool removed_ = false;  // closing, and the files will be deleted
   bool syncing_ = false;  // the flusher has a ticket of this log
   reply_to<partition_closed> closed_;
   std::size_t produced_bytes_ = 0;  // since the last step

@@ -1,4 +1,5 @@
 // The partition actor alone, on one thread and virtual time: what happens in one burst of messages.
+#include "actors/data_directory.hpp"
 #include "actors/partition.hpp"
 #include "actors/flusher.hpp"
 #include "runtime/env/sim_env.hpp"
@@ -283,6 +284,7 @@ TEST_F(partition_test, EveryFailureKeepsWhatWasAcknowledged) {
     auto removing = ask<partition_closed>(close_partition{true});
     run();
     ASSERT_TRUE(answer<partition_closed>(removing).result.ok());
+    ASSERT_TRUE(remove_partitions(disk_, "data", "t", 1, node_->stopping));
     ASSERT_LT(n, 500u);
     EXPECT_EQ(disk_.syncs_after_failure(), 0u) << "operation " << n;
   }

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 namespace troupe::testing {
 namespace {
 
@@ -87,6 +89,69 @@ TEST_F(topics_test, DeletionAnswersWhoWaits) {
   ASSERT_EQ(parked.wait_for(20ms), std::future_status::timeout);
   ASSERT_TRUE(node_.remove("t").ok());
   EXPECT_EQ(parked.get().result.code, errc::unknown_topic);
+}
+
+class slow_disk_test : public ::testing::Test {
+ protected:
+  std::future<topic_response> remove_later(const std::string& topic) {
+    return node_.send(&broker_client::delete_topic, delete_topic_request{topic});
+  }
+
+  sim_env memory_;
+  gated_env disk_{memory_};
+  live_node node_{disk_};
+};
+
+TEST_F(slow_disk_test, NothingWaitsForTheFilesOfADeletedTopic) {
+  ASSERT_TRUE(node_.create("gone", 2).ok());
+  ASSERT_TRUE(node_.create("other").ok());
+  ASSERT_TRUE(node_.produce("gone", {"a"}).result.ok());
+  disk_.hold(gated_env::held::removals, "gone");
+  auto removal = remove_later("gone");
+  ASSERT_TRUE(eventually([&] { return disk_.held_now() == 1; }));
+  for (std::size_t loop : {0u, 1u})
+    EXPECT_EQ(node_.on_loop([] { return 1; }, loop), 1);
+  EXPECT_TRUE(node_.produce("other", {"b"}).result.ok());
+  EXPECT_TRUE(node_.create("new").ok());
+  EXPECT_EQ(node_.produce("gone", {"c"}).result.code, errc::unknown_topic);
+  EXPECT_EQ(node_.create("gone").code, errc::topic_exists) << "its directories are still there";
+  EXPECT_EQ(removal.wait_for(0s), std::future_status::timeout);
+  disk_.hold(gated_env::held::nothing);
+  EXPECT_TRUE(removal.get().result.ok());
+  EXPECT_FALSE(memory_.exists("disk/data/gone-0").value());
+  ASSERT_TRUE(node_.create("gone").ok());
+  EXPECT_THAT(node_.read_all("gone"), ElementsAre());
+}
+
+TEST_F(slow_disk_test, DeletionDuringASyncLeavesTheDiskInService) {
+  ASSERT_TRUE(node_.create("gone").ok());
+  ASSERT_TRUE(node_.create("other").ok());
+  disk_.hold(gated_env::held::directory_syncs, "gone");
+  auto produced = node_.produce_later("gone", {"a"});
+  ASSERT_TRUE(eventually([&] { return disk_.held_now() == 1; }));
+  auto removal = remove_later("gone");
+  EXPECT_EQ(produced.get().result.code, errc::unknown_topic);
+  EXPECT_TRUE(memory_.exists("disk/data/gone-0").value()) << "the flusher is still at it";
+  disk_.hold(gated_env::held::nothing);
+  EXPECT_TRUE(removal.get().result.ok());
+  EXPECT_TRUE(node_.produce("other", {"b"}).result.ok());
+  EXPECT_FALSE(memory_.exists("disk/data/gone-0").value());
+}
+
+TEST_F(slow_disk_test, DeletionThatAStopInterruptsIsFinishedByTheNextStart) {
+  ASSERT_TRUE(node_.create("gone").ok());
+  ASSERT_TRUE(node_.produce("gone", {"a"}).result.ok());
+  disk_.hold(gated_env::held::removals, "gone");
+  auto removal = remove_later("gone");
+  ASSERT_TRUE(eventually([&] { return disk_.held_now() == 1; }));
+  std::thread stopping{[&] { (void)node_.broker().stop(5s); }};
+  ASSERT_TRUE(eventually([&] { return !node_.client().status().ready; }));
+  disk_.hold(gated_env::held::nothing);
+  stopping.join();
+  EXPECT_TRUE(memory_.exists("disk/data/gone-0").value());
+  live_node again{memory_};
+  EXPECT_FALSE(memory_.exists("disk/data/gone-0").value());
+  EXPECT_TRUE(again.create("gone").ok());
 }
 
 TEST_F(topics_test, AlteredSettingsAreInForceAtOnce) {

@@ -39,6 +39,41 @@ void gated_env::open_gate() {
   changed_.notify_all();
 }
 
+void gated_env::hold(held what, std::string part) {
+  std::lock_guard guard{mutex_};
+  holds_ = what;
+  held_part_ = std::move(part);
+  changed_.notify_all();
+}
+
+int gated_env::held_now() const {
+  std::lock_guard guard{mutex_};
+  return held_now_;
+}
+
+void gated_env::await_release(held kind, const std::string& path) {
+  std::unique_lock guard{mutex_};
+  const auto free = [&] { return holds_ != kind || path.find(held_part_) == path.npos; };
+  ++held_now_;
+  changed_.wait(guard, free);
+  --held_now_;
+}
+
+result<void> gated_env::remove_file(const std::string& path) {
+  await_release(held::removals, path);
+  return inner_.remove_file(path);
+}
+
+result<void> gated_env::remove_all(const std::string& path) {
+  await_release(held::removals, path);
+  return inner_.remove_all(path);
+}
+
+result<void> gated_env::sync_directory(const std::string& directory) {
+  await_release(held::directory_syncs, directory);
+  return inner_.sync_directory(directory);
+}
+
 int gated_env::waiting() const {
   std::lock_guard guard{mutex_};
   return waiting_;

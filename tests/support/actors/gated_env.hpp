@@ -1,4 +1,4 @@
-// An env whose syncs wait until the test lets them through, and whose free space the test sets.
+// An env whose operations wait until the test lets them through, and whose free space it sets.
 #pragma once
 
 #include "runtime/env/env.hpp"
@@ -18,6 +18,11 @@ class gated_env final : public env {
   /// From now on syncs wait.
   void close_gate();
   void open_gate();
+  enum class held { nothing, removals, directory_syncs };
+  /// From now on operations of this kind on paths with `part` in them wait; others no more.
+  void hold(held what, std::string part = {});
+  /// Operations held at the moment.
+  int held_now() const;
   /// Syncs that wait at the moment.
   int waiting() const;
   /// Syncs of files that have been let through.
@@ -35,14 +40,12 @@ class gated_env final : public env {
   result<void> create_directory(const std::string& path) override {
     return inner_.create_directory(path);
   }
-  result<void> remove_file(const std::string& path) override { return inner_.remove_file(path); }
-  result<void> remove_all(const std::string& path) override { return inner_.remove_all(path); }
+  result<void> remove_file(const std::string& path) override;
+  result<void> remove_all(const std::string& path) override;
   result<void> rename(const std::string& from, const std::string& to) override {
     return inner_.rename(from, to);
   }
-  result<void> sync_directory(const std::string& directory) override {
-    return inner_.sync_directory(directory);
-  }
+  result<void> sync_directory(const std::string& directory) override;
   result<void> sync_filesystem(const std::string& directory) override;
   result<disk_space> space(const std::string& directory) override;
   result<std::unique_ptr<directory_lock>> lock_directory(const std::string& path) override {
@@ -52,12 +55,16 @@ class gated_env final : public env {
  private:
   class gated_file;
   void pass(std::atomic<int>& counter);
+  void await_release(held kind, const std::string& path);
 
   env& inner_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool closed_ = false;
   int waiting_ = 0;
+  held holds_ = held::nothing;
+  std::string held_part_;
+  int held_now_ = 0;
   std::atomic<int> syncs_{0};
   std::atomic<int> filesystem_syncs_{0};
   std::atomic<bool> throw_at_write_{false};
