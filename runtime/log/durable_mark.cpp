@@ -124,18 +124,30 @@ result<durable_mark_file::loaded> durable_mark_file::load(env& on, const std::st
   return found;
 }
 
-result<file_ptr> durable_mark_file::store(env& on, const std::string& path,
+result<file_ptr> durable_mark_file::write(env& on, const std::string& path, std::uint64_t sequence,
                                           const durable_mark& mark) {
   auto to = on.open(path, open_mode::create);
   if (!to)
     return to.error();
-  const auto next = sequence_ + 1;
-  const auto slot = encode(next, mark);
+  const auto slot = encode(sequence, mark);
   const byte_view parts[] = {slot};
-  if (auto written = (*to)->write_at((next % 2) * slot_distance, parts); !written)
+  if (auto written = (*to)->write_at((sequence % 2) * slot_distance, parts); !written)
     return written.error();
-  sequence_ = next;
+  sequence_ = sequence;
   return to;
+}
+
+result<file_ptr> durable_mark_file::store(env& on, const std::string& path,
+                                          const durable_mark& mark) {
+  return write(on, path, sequence_ + 1, mark);
+}
+
+result<void> durable_mark_file::update(env& on, const std::string& path,
+                                       const durable_mark& mark) {
+  if (sequence_ == 0)
+    return {};
+  auto written = write(on, path, sequence_, mark);
+  return written ? result<void>{} : written.error();
 }
 
 result<void> durable_mark_file::store_everywhere(env& on, const std::string& path,

@@ -6,8 +6,8 @@
 //              newest_epoch:i32 log_start:i64 end:i64 segment_base:i64 position:u64
 //              created:i64 max_timestamp:i64 crc:u32      (big endian; CRC-32C of all before it)
 //
-// The slots are written in turn, so a torn write leaves the older one. 4096 apart: a page that
-// cannot be written takes only one of them along.
+// The slots are written in turn, so a torn write leaves the older one, which was synced before.
+// 4096 apart: a page that cannot be written takes only one of them along.
 #pragma once
 
 #include "runtime/env/env.hpp"
@@ -55,11 +55,18 @@ class durable_mark_file {
   result<loaded> load(env& on, const std::string& path);
   /// Writes the slot that is due. Returns the file, to be synced. Errors: disk_full, io_error.
   result<file_ptr> store(env& on, const std::string& path, const durable_mark& mark);
+  /// Writes the newest slot again, not to be synced: the kernel brings it to the disk when it likes,
+  /// and the other slot stays as it is. Does nothing before the first store. Errors: disk_full,
+  /// overloaded, io_error.
+  result<void> update(env& on, const std::string& path, const durable_mark& mark);
   /// Writes both slots and syncs them, so that a damaged one cannot bring an older mark back.
   /// Errors: disk_full, io_error.
   result<void> store_everywhere(env& on, const std::string& path, const durable_mark& mark);
 
  private:
+  result<file_ptr> write(env& on, const std::string& path, std::uint64_t sequence,
+                         const durable_mark& mark);
+
   std::uint64_t sequence_ = 0;
 };
 

@@ -105,6 +105,7 @@ class partition_log_impl final : public partition_log {
   result<void> store_mark(const durable_mark& mark);
   result<void> store_mark_everywhere(durable_mark mark);
   result<void> refresh_mark();
+  result<void> update_mark();
   result<void> mark_clean();
 
   segment* segment_of(offset_t offset);

@@ -8,8 +8,13 @@ namespace troupe {
 
 namespace {
 
-/// How far the mark may lag behind: what lies between is scanned after a crash.
+/// How often a mark is synced, while there is something to sync.
 constexpr std::chrono::seconds mark_interval{1};
+
+/// A mark that cannot be written for such a reason may lag behind.
+bool is_refusal(const error& cause) {
+  return cause.code == errc::disk_full || cause.code == errc::overloaded;
+}
 
 }  // namespace
 
@@ -54,9 +59,9 @@ void partition_log_impl::end_sync(const result<void>& outcome) {
     return;
   durable_end_ = reached->end;
   mark_ = *reached;
-  if (mark_is_due_ || context_.time.now() - mark_stored_at_ >= mark_interval)
-    if (auto stored = refresh_mark(); !stored)
-      poison(stored.error());
+  const auto is_due = mark_is_due_ || context_.time.now() - mark_stored_at_ >= mark_interval;
+  if (auto stored = is_due ? refresh_mark() : update_mark(); !stored)
+    poison(stored.error());
 }
 
 // -- the mark -----------------------------------------------------------------
@@ -89,15 +94,26 @@ result<void> partition_log_impl::store_mark(const durable_mark& mark) {
   return {};
 }
 
-/// A mark that cannot be written for want of space may lag behind.
 result<void> partition_log_impl::refresh_mark() {
   mark_.log_start = log_start_;
   mark_.resets = resets_;
   auto stored = store_mark(mark_);
-  if (!stored &&
-      (stored.error().code == errc::disk_full || stored.error().code == errc::overloaded))
+  if (!stored && is_refusal(stored.error()))
     return {};
   return stored;
+}
+
+/// Costs no sync, and yet the mark of a partition that falls idle becomes exact: the kernel writes
+/// it back. After a kill it is exact at once.
+result<void> partition_log_impl::update_mark() {
+  mark_.log_start = log_start_;
+  mark_.resets = resets_;
+  auto newest = mark_;
+  newest.newest_epoch = context_.epochs.last();
+  auto updated = marks_.update(context_.on, durable_path(context_.directory), newest);
+  if (!updated && is_refusal(updated.error()))
+    return {};
+  return updated;
 }
 
 // -- the end ------------------------------------------------------------------

@@ -83,6 +83,25 @@ TEST_F(Recovery, ScansOnlyBehindTheMark) {
   expect_numbered(0, 1'011);
 }
 
+TEST_F(Recovery, KillLeavesTheMarkAtTheLastSync) {
+  time.advance(std::chrono::seconds{2});
+  open();
+  write_many(10);
+  ASSERT_TRUE(sync());  // writes the mark
+  write_many(5);
+  ASSERT_TRUE(sync());  // and syncs it; not again for a second
+  const auto before = disk.operations(disk_operation::sync);
+  write_many(5);
+  ASSERT_TRUE(sync());
+  EXPECT_EQ(disk.operations(disk_operation::sync), before + 1);
+  disk.flip_bit(segment(0), position_of(15) + 65, 1);
+  kill_and_open();
+  EXPECT_EQ(report.torn_bytes, 0u);
+  EXPECT_EQ(log->log_end(), 20) << "what was acknowledged is never cut";
+  EXPECT_EQ(error_at(15), errc::damaged_data);
+  expect_numbered(16, 20);
+}
+
 TEST_F(Recovery, AbsentLogIsClean) {
   open();
   EXPECT_TRUE(report.clean);
