@@ -40,6 +40,9 @@ class publisher {
   std::uint64_t sent() const { return sent_; }
   /// Whether every request has its answer.
   bool idle() const { return waiting_ == 0; }
+  /// Whether answers must be taken before more is sent: a server that cannot get rid of its answers
+  /// stops reading.
+  bool full() const { return waiting_ >= requests_max; }
   bool enabled() const { return options_.as != publish_as::tick; }
 
   void send_batch() {
@@ -81,6 +84,8 @@ class publisher {
   }
 
  private:
+  static constexpr std::size_t requests_max = 64;
+
   std::string next_payload() { return make_payload(options_.payload, {++sent_, now_ns()}); }
 
   void send_json() {

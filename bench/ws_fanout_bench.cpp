@@ -239,7 +239,7 @@ class fanout {
 
   /// Whether the producer may send now.
   bool may_send(std::int64_t now) {
-    if (!publisher_.idle())
+    if (publisher_.full())
       return false;
     if (options_.rate > 0)
       return now >= next_send_;
