@@ -24,6 +24,7 @@ namespace troupe {
   X(invalid_payload, 422, 422, 42, false, "the body does not have the expected shape")            \
   X(empty_body, 422, 422, 42, false, "the request needs a body")                                  \
   X(invalid_parameter, 400, 400, 42, false, "a path or query parameter is not valid")             \
+  X(foreign_origin, 403, 403, 31, false, "the Origin of the request is not allowed")              \
   X(not_found, 404, 404, 42, false, "there is no such resource")                                  \
   X(method_not_allowed, 405, 405, 42, false, "the resource does not have this method")            \
   X(not_acceptable, 406, 40601, 42, false, "no format named in Accept can be given")              \

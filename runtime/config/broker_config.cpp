@@ -83,6 +83,30 @@ bool data_dir(const setting_row&, broker_config& into, std::string_view text) {
   return true;
 }
 
+/// What browsers send: scheme://host[:port], nothing behind it.
+bool is_origin(std::string_view text) {
+  const auto scheme = text.find("://");
+  if (scheme == std::string_view::npos || scheme == 0)
+    return false;
+  const auto authority = text.substr(scheme + 3);
+  return !authority.empty() && authority.find_first_of("/?#@* \t") == std::string_view::npos;
+}
+
+bool origins(const setting_row&, broker_config& into, std::string_view text) {
+  std::vector<std::string> found;
+  while (!text.empty()) {
+    auto one = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), one.size() + 1));
+    one.remove_prefix(std::min(one.size(), one.find_first_not_of(' ')));
+    one = one.substr(0, one.find_last_not_of(' ') + 1);
+    if (one != "*" && !is_origin(one))
+      return false;
+    found.emplace_back(one);
+  }
+  into.allowed_origins = std::move(found);
+  return true;
+}
+
 template <class Enum, std::size_t N>
 bool choice(const std::string_view (&names)[N], Enum& into, std::string_view text) {
   const auto* found = std::find(std::begin(names), std::end(names), text);
@@ -113,6 +137,8 @@ constexpr setting_row rows[] = {
    "where HTTP and WebSocket listen"},
   {"advertise", "", "address", 0, 0, "HOST:PORT that clients can reach", advertised,
    "address told to clients; without it the one of --http"},
+  {"allowed-origins", "", "list", 0, 0, "*, or origins like https://example.org separated by commas", origins,
+   "web pages that may use this broker, beside those served from its own address"},
   {"io-threads", "0", "int", 0, 256, "", number<&c::io_threads>,
    "threads for sockets and actors; 0 for one per core"},
   {"partitions", "1", "int", 1, limits::partitions_per_topic_max, "", number<&c::partitions>,

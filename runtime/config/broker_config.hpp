@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace troupe {
 
@@ -40,6 +41,10 @@ struct broker_config {
   std::int32_t partitions = 1;               ///< of a topic created without a number
   flush_policy flush = flush_policy::fsync;  ///< of a topic created without the setting
 
+  /// Web pages that may change things here beside those of the broker's own address: "*" or
+  /// origins as browsers send them.
+  std::vector<std::string> allowed_origins;
+
   std::size_t body_bytes_max = limits::http_body_bytes_default;
   std::size_t connections_max = limits::http_connections_default;
   std::size_t inflight_bytes_max = limits::gateway_inflight_bytes_default;
@@ -64,7 +69,7 @@ struct broker_config {
 struct broker_setting {
   std::string_view name;           ///< of the flag (`--node-id`) and of the key in the file
   std::string_view default_value;  ///< empty: none
-  std::string_view type;           ///< int, size, duration, address, path, boolean, choice
+  std::string_view type;           ///< int, size, duration, address, path, boolean, choice, list
   std::string_view range;          ///< for people: "1..20000", "100..600000 ms", "fsync or os"
   std::string_view meaning;
 };

@@ -98,6 +98,17 @@ TEST(BrokerConfig, ClientsAreNeverSentToAWildcard) {
   EXPECT_EQ(refusal("advertise", "example.org:80"), "taken");
 }
 
+TEST(BrokerConfig, OriginsAreAList) {
+  const auto config =
+      make_broker_config({{"allowed-origins", "https://a.example, http://localhost:3000"}}).value();
+  EXPECT_EQ(config.allowed_origins,
+            (std::vector<std::string>{"https://a.example", "http://localhost:3000"}));
+  EXPECT_EQ(refusal("allowed-origins", "*"), "taken");
+  for (const auto* bad :
+       {"a.example", "https://", "https://a.example/", "https://a,,https://b", "null"})
+    EXPECT_NE(refusal("allowed-origins", bad), "taken") << bad;
+}
+
 TEST(BrokerConfig, EnvironmentNamesFollowFromTheSetting) {
   EXPECT_EQ(environment_name("node-id"), "TROUPE_NODE_ID");
   EXPECT_EQ(environment_name("http"), "TROUPE_HTTP");
