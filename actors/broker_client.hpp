@@ -21,7 +21,7 @@ namespace troupe {
 using tail_encoder = std::shared_ptr<const bytes> (*)(const topic_partition& source,
                                                       byte_view batches, offset_t from);
 /// How many encodings a gateway may share per chunk (the WebSocket formats).
-inline constexpr std::size_t tail_encodings = 3;
+inline constexpr std::size_t tail_encodings = 4;
 
 /// A run of new batches of one partition, delivered to all its subscribers at the tail.
 /// Immutable but for the encodings, which are made once, on first demand, by whoever asks first.

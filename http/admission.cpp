@@ -14,8 +14,11 @@ bool try_add(std::atomic<std::size_t>& to, std::size_t n, std::size_t max) {
 
 }  // namespace
 
-bool admission::try_hold(std::size_t bytes) {
-  return bytes <= bytes_max_ && try_add(bytes_, bytes, bytes_max_);
+bool admission::try_hold(std::size_t bytes, held_for what) {
+  auto max = what == held_for::small_body ? bytes_max_
+             : what == held_for::answer   ? answer_max_
+                                          : large_body_max_;
+  return bytes <= max && try_add(bytes_, bytes, max);
 }
 
 bool admission::try_connect() { return try_add(connections_, 1, connections_max_); }

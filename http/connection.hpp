@@ -31,6 +31,10 @@ class live_connection {
   virtual void on_deadline(mono_time now) = 0;
   /// The gateway stops: finish what is in flight, then close (WebSocket: 1001).
   virtual void on_stop() = 0;
+  /// Topics have been made, changed or deleted.
+  virtual void on_metadata() {}
+  /// The grace is nearly over: whoever waits for an answer is told so now.
+  virtual void on_last_call() {}
   /// The grace is over: close at once.
   virtual void on_cut() = 0;
 };

@@ -83,6 +83,14 @@ void connection_set::stop(std::function<void()> when_empty) {
     when_empty_ = std::move(when_empty);
 }
 
+void connection_set::metadata_changed() {
+  for_each([](entry& x) { x.who->on_metadata(); });
+}
+
+void connection_set::last_call() {
+  for_each([](entry& x) { x.who->on_last_call(); });
+}
+
 void connection_set::cut() {
   for_each([](entry& x) { x.who->on_cut(); });
 }

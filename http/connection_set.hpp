@@ -18,6 +18,10 @@ class connection_set {
   void check_deadlines(mono_time now);
   /// Tells all to finish, then calls `when_empty` once the last has gone (at once if none is left).
   void stop(std::function<void()> when_empty);
+  /// Tells all that topics have changed.
+  void metadata_changed();
+  /// Tells all that the grace is nearly over.
+  void last_call();
   /// Tells all to close at once.
   void cut();
 

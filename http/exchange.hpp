@@ -49,6 +49,7 @@ struct request {
 
 struct response {
   unsigned status = 200;
+  errc why = errc::none;  ///< of a failure, for the log
   std::string_view content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string_view, std::string>> headers;
@@ -57,9 +58,9 @@ struct response {
   /// The error body of the API, `{"error_code":..,"message":".."}`, with Retry-After where the
   /// table says the error is retriable and the status is 429 or 503.
   static response failure(const error& what);
-  static response no_content() { return {204, {}, {}, {}}; }
+  static response no_content() { return {204, {}, {}, {}, {}}; }
   /// The handler has sent everything itself (exchange::begin_stream).
-  static response streamed() { return {0, {}, {}, {}}; }
+  static response streamed() { return {0, {}, {}, {}, {}}; }
 };
 
 struct body_part {

@@ -7,12 +7,15 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace troupe::http {
 
 struct gateway_config {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8082;
+  /// "*", or origins of web pages that may use the gateway beside those of its own address.
+  std::vector<std::string> allowed_origins;
   std::size_t body_bytes_max = limits::http_body_bytes_default;
   std::size_t connections_max = limits::http_connections_default;
   std::size_t inflight_bytes_max = limits::gateway_inflight_bytes_default;

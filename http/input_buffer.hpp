@@ -32,8 +32,9 @@ class input_buffer {
   std::span<char> room();
   void commit(std::size_t n) { bytes_.commit(n); }
 
-  /// Makes it hold `n` bytes in one piece. False when the gateway holds too much already.
-  bool reserve(std::size_t n);
+  /// Makes room for more of the `n` bytes that are to come in one piece: not all at once but in
+  /// proportion to what is there already. False when the gateway holds too much.
+  bool grow(std::size_t n);
   /// After a request: gives back what is too large to keep.
   void trim();
   /// Gives back all that can be.
@@ -42,6 +43,8 @@ class input_buffer {
  private:
   /// The least that is worth a read.
   static constexpr std::size_t slack_bytes = 1024;
+
+  bool reserve(std::size_t n);
 
   admission& limit_;
   held_bytes held_;

@@ -36,6 +36,13 @@ struct json_string {
 /// scan_json_string accepted.
 std::optional<std::size_t> unescape_json(char* out, std::string_view raw);
 
+/// Whether compact_json would leave the text as it is; may say no of one it would.
+bool is_compact_json(std::string_view json);
+/// Writes a JSON value in the one spelling that serializers give it: no space outside strings, in
+/// strings only the escapes that must be. Numbers and the order of fields stay. Returns the size,
+/// which is never above that of `json`. REQUIRES valid JSON.
+std::size_t compact_json(char* out, std::string_view json);
+
 /// The first failure stays; after it every reading function returns false (next_field: -1). Views
 /// handed out point into the text. Owned by one thread.
 class json_reader {

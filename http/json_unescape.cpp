@@ -96,4 +96,74 @@ std::optional<std::size_t> unescape_json(char* out, std::string_view raw) {
   }
 }
 
+// -- one spelling -------------------------------------------------------------
+
+namespace {
+
+/// A character as it stands in a string that escapes only what it must.
+char* put_character(char* out, std::uint32_t x) {
+  constexpr std::string_view hex = "0123456789ABCDEF";
+  constexpr std::string_view shortened = "\b\t\n\f\r\"\\";
+  constexpr std::string_view letters = "btnfr\"\\";
+  if (x >= 0x80)
+    return put_utf8(out, x);
+  auto c = static_cast<char>(x);
+  if (auto at = shortened.find(c); at != std::string_view::npos) {
+    *out++ = '\\';
+    *out++ = letters[at];
+  } else if (x < 0x20) {
+    std::memcpy(out, "\\u00", 4);
+    out[4] = hex[x >> 4];
+    out[5] = hex[x & 15];
+    out += 6;
+  } else {
+    *out++ = c;
+  }
+  return out;
+}
+
+/// The escape at `p`, behind its backslash; returns what follows it.
+const char* rewrite_escape(const char* p, const char* end, char*& out) {
+  if (*p != 'u') {
+    out = put_character(out, static_cast<unsigned char>(plain_escape(*p)));
+    return p + 1;
+  }
+  std::uint32_t character = 0;
+  if (const char* next = take_unicode(p + 1, end, character)) {
+    out = put_character(out, character);
+    return next;
+  }
+  // Half a surrogate pair has no other spelling.
+  std::memcpy(out, p - 1, 6);
+  out += 6;
+  return p + 5;
+}
+
+}  // namespace
+
+bool is_compact_json(std::string_view json) {
+  if (json.find('\\') != std::string_view::npos)
+    return false;
+  return json.starts_with('"') || json.find_first_of(" \t\r\n") == std::string_view::npos;
+}
+
+std::size_t compact_json(char* out, std::string_view json) {
+  const char* first = out;
+  const char* p = json.data();
+  const char* end = p + json.size();
+  bool in_string = false;
+  while (p != end) {
+    char c = *p++;
+    if (in_string && c == '\\') {
+      p = rewrite_escape(p, end, out);
+      continue;
+    }
+    if (c == '"')
+      in_string = !in_string;
+    if (in_string || (c != ' ' && c != '\t' && c != '\r' && c != '\n'))
+      *out++ = c;
+  }
+  return static_cast<std::size_t>(out - first);
+}
+
 }  // namespace troupe::http

@@ -46,6 +46,17 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+void append_error_message(std::string& out, errc code, std::string_view message) {
+  if (!is_valid_utf8(message))
+    message = info_of(code).meaning;
+  if (message.empty() || message.ends_with('.'))
+    return append_json_string(out, message);
+  std::string sentence{message};
+  if (sentence[0] >= 'a' && sentence[0] <= 'z')
+    sentence[0] = static_cast<char>(sentence[0] - 'a' + 'A');
+  append_json_string(out, sentence += '.');
+}
+
 void append_json_number(std::string& out, std::int64_t value) {
   std::array<char, 24> digits;
   auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;

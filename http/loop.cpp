@@ -5,7 +5,9 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
+#include <array>
 #include <iterator>
 
 #include <unistd.h>
@@ -15,6 +17,9 @@ namespace troupe::http {
 namespace {
 
 constexpr std::size_t refused_max = 256;
+
+/// How long before the end of a stop's grace requests that are not complete are refused.
+constexpr std::chrono::milliseconds last_call_max{500};
 
 /// Every row of every table. A row without a handler is a WebSocket.
 std::vector<route> all_routes() {
@@ -32,7 +37,7 @@ gateway_shared::gateway_shared(gateway_config settings, metric_sources sources)
     : config(std::move(settings)),
       routes(all_routes()),
       metrics(std::move(sources)),
-      inflight(config.inflight_bytes_max, config.connections_max) {}
+      inflight(config.inflight_bytes_max, config.connections_max, config.body_bytes_max) {}
 
 loop::loop(std::shared_ptr<gateway_shared> gateway, const loop_executor& executor,
            broker_client& broker, const clock& time)
@@ -42,6 +47,7 @@ loop::loop(std::shared_ptr<gateway_shared> gateway, const loop_executor& executo
       services_{broker, gateway_->config, metrics_, time, gateway_->inflight, random_, executor},
       events_(poller::create(executor)),
       tick_(executor),
+      last_call_(executor),
       grace_(executor),
       id_prefix_(fmt::format("{:08x}-", static_cast<std::uint32_t>(random_.next()))) {
   on_tick();
@@ -55,6 +61,7 @@ void loop::wait_tick() {
     if (failed || self->stopped_)
       return;
     self->on_tick();
+    self->look_at_metadata();
     self->wait_tick();
   });
 }
@@ -66,19 +73,34 @@ void loop::on_tick() {
   if (second == date_second_)
     return;
   date_second_ = second;
+  if (failure_lines_ > limits::http_failure_lines_max)
+    spdlog::warn("{} more failed requests were not logged",
+                 failure_lines_ - limits::http_failure_lines_max);
+  failure_lines_ = 0;
   date_header_ = fmt::format("Date: {:%a, %d %b %Y %H:%M:%S} GMT\r\n",
                              fmt::gmtime(static_cast<std::time_t>(second)));
 }
 
+void loop::look_at_metadata() {
+  auto image = services_.broker.metadata();
+  if (image == image_)
+    return;
+  image_ = std::move(image);
+  connections_.metadata_changed();
+}
+
+bool loop::may_log_failure() { return ++failure_lines_ <= limits::http_failure_lines_max; }
+
 void loop::make_request_id(std::string& into) {
-  // By hand, because every request gets one: the prefix of the loop, then a count, lowest digit
-  // first.
+  // By hand, because every request gets one: the prefix of the loop, then a count.
   constexpr std::string_view digits = "0123456789abcdef";
-  into.assign(id_prefix_);
+  std::array<char, 16> text;
+  auto* first = text.end();
   auto rest = next_id_++;
   do {
-    into.push_back(digits[rest & 0xf]);
+    *--first = digits[rest & 0xf];
   } while ((rest >>= 4) != 0);
+  into.assign(id_prefix_).append(first, text.end());
 }
 
 void loop::serve(int fd, connection_permit permit) {
@@ -95,6 +117,11 @@ void loop::stop(std::chrono::milliseconds grace, std::function<void()> done) {
     if (*once)
       self->finish(std::exchange(*once, nullptr));
   };
+  last_call_.expires_after(grace - std::min(grace / 4, last_call_max));
+  last_call_.async_wait([self = shared_from_this()](const boost::system::error_code& failed) {
+    if (!failed)
+      self->connections_.last_call();
+  });
   grace_.expires_after(grace);
   grace_.async_wait(
       [self = shared_from_this(), finish_once](const boost::system::error_code& failed) {
@@ -107,6 +134,7 @@ void loop::stop(std::chrono::milliseconds grace, std::function<void()> done) {
 }
 
 void loop::finish(std::function<void()> done) {
+  last_call_.cancel();
   grace_.cancel();
   tick_.cancel();
   // Posted: the last connection may still be on the stack.

@@ -29,7 +29,8 @@ class loop : public std::enable_shared_from_this<loop> {
   void start();
   /// Serves an accepted, non-blocking socket. Without a permit it is told that the broker is full.
   void serve(int fd, connection_permit permit);
-  /// Finishes connections, cuts what is left after `grace`, then calls `done` on this loop.
+  /// Finishes connections, answers 503 to what is not complete shortly before the end of `grace`,
+  /// cuts what is left after it, then calls `done` on this loop.
   void stop(std::chrono::milliseconds grace, std::function<void()> done);
 
   connection_services& services() { return services_; }
@@ -43,12 +44,16 @@ class loop : public std::enable_shared_from_this<loop> {
   /// A new request id: short, and distinct within a cluster for all practical purposes.
   void make_request_id(std::string& into);
 
+  /// Whether a failure may have a line in the log now; those that may not are counted.
+  bool may_log_failure();
+
   /// Connections being told that there are too many; above a bound they are closed unheard.
   std::size_t refused = 0;
 
  private:
   void wait_tick();
   void on_tick();
+  void look_at_metadata();
   void finish(std::function<void()> done);
 
   std::shared_ptr<gateway_shared> gateway_;
@@ -58,11 +63,14 @@ class loop : public std::enable_shared_from_this<loop> {
   connection_set connections_;
   std::shared_ptr<poller> events_;
   loop_timer tick_;
+  loop_timer last_call_;
   loop_timer grace_;
+  image_ptr image_;  ///< the connections have been told of
   std::string date_header_;
   timestamp_ms date_second_ = -1;
   std::string id_prefix_;
   std::uint64_t next_id_ = 0;
+  std::size_t failure_lines_ = 0;  ///< wished for in this second
   bool stopped_ = false;
 };
 

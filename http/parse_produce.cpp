@@ -78,7 +78,7 @@ class produce_parser {
     bool has_value = false;
     for (int field; (field = in_.next_field(record_fields)) >= 0;) {
       switch (field) {
-        case key_field: into.data.key = read_data(into); break;
+        case key_field: into.data.key = one_spelling(read_data(into)); break;
         case value_field:
           has_value = true;
           into.data.value = read_data(into);
@@ -105,6 +105,14 @@ class produce_parser {
       case embedded_format::binary: return read_base64(record);
     }
     return std::nullopt;
+  }
+
+  /// Keys that are equal as JSON are equal as bytes, or they would go to different partitions.
+  std::optional<std::string_view> one_spelling(std::optional<std::string_view> key) {
+    if (format_ != embedded_format::json || !key || in_.failed() || is_compact_json(*key))
+      return key;
+    char* to = storage();
+    return keep(to, compact_json(to, *key));
   }
 
   std::string_view read_text(incoming_record& record) {

@@ -172,6 +172,10 @@ void request_parser::take_field(field name, std::string_view text, std::string_v
     case field::content_type: head_.content_type = value; break;
     case field::accept: head_.accept = value; break;
     case field::expect: head_.expects_continue = iequals(value, "100-continue"); break;
+    case field::content_encoding: head_.content_encoding = value; break;
+    case field::origin: head_.origin = value.empty() ? "null" : value; break;
+    case field::access_control_request_method: head_.preflight = true; break;
+    case field::access_control_request_headers: head_.wanted_headers = value; break;
     case field::upgrade: upgrade_websocket_ = iequals(value, "websocket"); break;
     case field::connection:
       connection_upgrade_ = connection_upgrade_ || beast_http::token_list{value}.exists("upgrade");

@@ -23,6 +23,10 @@ struct request_head {
   std::string_view content_type;
   std::string_view accept;
   std::string_view request_id;
+  std::string_view origin;            ///< of the web page that sends it, if one does
+  std::string_view content_encoding;  ///< empty: none
+  std::string_view wanted_headers;    ///< Access-Control-Request-Headers
+  bool preflight = false;             ///< asks what the page may send
   bool http11 = false;
   bool keep_alive = false;
   bool chunked = false;

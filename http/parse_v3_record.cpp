@@ -148,7 +148,7 @@ class record_parser {
     if (data.empty() || data == "null")
       return true;
     if (type == v3_type::json) {
-      bytes = data;
+      bytes = path == "key" ? one_spelling(data) : data;
       return true;
     }
     const auto where = fmt::format("{}.data", path);
@@ -156,6 +156,15 @@ class record_parser {
       return fail(errc::invalid_payload, fmt::format("{} must be a string for {}.", where, name));
     json_string text{data.substr(1, data.size() - 2), data.find('\\') != std::string_view::npos};
     return type == v3_type::binary ? decode(text, where, bytes) : unescape(text, where, bytes);
+  }
+
+  /// Keys that are equal as JSON are equal as bytes, or they would go to different partitions.
+  std::string_view one_spelling(std::string_view key) {
+    if (is_compact_json(key))
+      return key;
+    std::string out(key.size(), '\0');
+    out.resize(compact_json(out.data(), key));
+    return into_.storage.emplace_back(std::move(out));
   }
 
   bool choose_type(v3_type& type, std::string_view name, std::string_view path) {

@@ -54,13 +54,23 @@ error not_json(const json_scan& fault, std::string_view text) {
   return {errc::invalid_json, describe(fault, text)};
 }
 
-/// Splits an object whose grammar has been checked.
-result<frame_fields> split_fields(std::string_view text) {
+/// Splits an object whose grammar has been checked. What is wrong with its fields comes at the end,
+/// so that the id is found wherever it stands.
+struct split_frame {
+  frame_fields fields;
+  std::optional<error> fault;
+};
+
+split_frame split_fields(std::string_view text) {
   const char* end = text.data() + text.size();
   const char* p = skip_json_space(text.data(), end);
   if (*p != '{')
-    return bad_shape("A frame must be a JSON object with a field 'type'.");
-  frame_fields found;
+    return {{}, bad_shape("A frame must be a JSON object with a field 'type'.")};
+  split_frame found;
+  auto fault = [&found](std::string what) {
+    if (!found.fault)
+      found.fault = bad_shape(std::move(what));
+  };
   for (p = skip_json_space(p + 1, end); *p != '}'; p = skip_json_space(p, end)) {
     if (*p == ',')
       p = skip_json_space(p + 1, end);
@@ -73,10 +83,11 @@ result<frame_fields> split_fields(std::string_view text) {
     while (i < frame_fields::count && frame_fields::names[i] != name)
       ++i;
     if (i == frame_fields::count)
-      return bad_shape(fmt::format("Unknown field '{}'.", shown(name)));
-    if (!found.raw[i].empty())
-      return bad_shape(fmt::format("The field '{}' comes twice.", name));
-    found.raw[i] = {p, static_cast<std::size_t>(value_end - p)};
+      fault(fmt::format("Unknown field '{}'.", shown(name)));
+    else if (found.fields.has(static_cast<frame_fields::field>(i)))
+      fault(fmt::format("The field '{}' comes twice.", name));
+    else
+      found.fields.raw[i] = {p, static_cast<std::size_t>(value_end - p)};
     p = value_end;
   }
   return found;
@@ -90,6 +101,13 @@ result<std::int64_t> to_integer(std::string_view raw, std::string_view name, std
     return bad_shape(
         fmt::format("The field '{}' must be an integer from {} to {}.", name, least, most));
   return value;
+}
+
+/// An integer or a string that is not too long.
+bool is_id(std::string_view raw) {
+  if (raw.empty() || raw.size() > limits::websocket_id_bytes_max)
+    return false;
+  return raw.front() == '"' || to_integer(raw, "id", INT64_MIN);
 }
 
 class frame_parser {
@@ -218,10 +236,13 @@ class frame_parser {
 
   result<client_frame> produce() {
     produce_frame x;
-    auto id = integer(frame_fields::id, 0);
-    if (!id)
-      return id.error();
-    x.id = *id;
+    x.id = fields_.raw[frame_fields::id];
+    if (x.id.empty())
+      return bad_shape("The field 'id' is missing.");
+    if (!is_id(x.id))
+      return bad_shape(
+          fmt::format("The field 'id' must be an integer or a string of at most {} bytes.",
+                      limits::websocket_id_bytes_max));
     x.records = fields_.raw[frame_fields::records];
     if (x.records.empty())
       return bad_shape("The field 'records' is missing.");
@@ -237,7 +258,7 @@ class frame_parser {
 
 }  // namespace
 
-result<client_frame> parse_client_frame(std::string_view text) {
+result<client_frame> parse_client_frame(std::string_view text, std::string_view* id) {
   const char* end = text.data() + text.size();
   json_scan whole = scan_json_value(text.data(), end);
   if (!whole.ok())
@@ -245,10 +266,13 @@ result<client_frame> parse_client_frame(std::string_view text) {
   const char* rest = skip_json_space(whole.at, end);
   if (rest != end)
     return not_json({rest, "the end of the frame"}, text);
-  auto fields = split_fields(text);
-  if (!fields)
-    return fields.error();
-  return frame_parser{*fields}.parse();
+  auto found = split_fields(text);
+  std::string_view named = found.fields.raw[frame_fields::id];
+  if (id != nullptr && is_id(named))
+    *id = named;
+  if (found.fault)
+    return *found.fault;
+  return frame_parser{found.fields}.parse();
 }
 
 }  // namespace troupe::http

@@ -7,7 +7,7 @@
 //          | {"type":"seek","partition":0,"position":"earliest"|"latest"}
 //          | {"type":"pause","partitions":[0,1]}
 //          | {"type":"resume","partitions":[0,1]}
-//          | {"type":"produce","id":1,"records":[...]}
+//          | {"type":"produce","id":1,"records":[...]}          id: an integer or a string
 //          | {"type":"ack","topic":"t","partition":0,"offset":42}
 //
 // Without "partition" or "partitions" a frame means every partition of the socket; "bytes" of a
@@ -48,7 +48,7 @@ struct resume_frame {
   std::vector<partition_id> partitions;  ///< empty: all
 };
 struct produce_frame {
-  std::int64_t id = 0;
+  std::string_view id;       ///< as it stands in the frame, quotes and all
   std::string_view records;  ///< the array, as it stands in the frame
 };
 /// A cumulative acknowledgement; only a consumer group has a use for it.
@@ -58,17 +58,18 @@ using client_frame =
     std::variant<credit_frame, seek_frame, pause_frame, resume_frame, produce_frame, ack_frame>;
 
 /// Parses one text message. Views point into `text`. Errors: invalid_json with line and column
-/// when it is not JSON; invalid_payload naming the field when it is JSON and none of the above.
-result<client_frame> parse_client_frame(std::string_view text);
+/// when it is not JSON; invalid_payload naming the field when it is JSON and none of the above;
+/// `id`, where given, then is the frame's, as JSON, if it has a good one.
+result<client_frame> parse_client_frame(std::string_view text, std::string_view* id = nullptr);
 
 using query_parameters = std::vector<std::pair<std::string, std::string>>;
 
-/// `partitions=0,1&from=earliest|latest|{offset}|timestamp:{ms}&format=json|text|binary
+/// `partitions=0,1&from=earliest|latest|{offset}|timestamp:{ms}&format=auto|json|text|binary
 /// &credit=manual`, all optional.
 struct subscribe_query {
   std::vector<partition_id> partitions;  ///< ascending, none twice; empty: all
   start_position from;
-  embedded_format format = embedded_format::json;
+  shown_format format;
   bool manual_credit = false;
 };
 

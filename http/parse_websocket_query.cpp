@@ -64,6 +64,14 @@ result<embedded_format> to_format(std::string_view text) {
   return bad_parameter(fmt::format("'format' must be json, text or binary, not '{}'.", text));
 }
 
+result<shown_format> to_shown_format(std::string_view text) {
+  if (text == "auto")
+    return shown_format{};
+  if (auto format = parse_embedded_format(text))
+    return shown_format{*format};
+  return bad_parameter(fmt::format("'format' must be auto, json, text or binary, not '{}'.", text));
+}
+
 result<void> none_twice(const query_parameters& query) {
   for (auto i = query.begin(); i != query.end(); ++i)
     for (auto j = query.begin(); j != i; ++j)
@@ -90,7 +98,7 @@ result<subscribe_query> parse_subscribe_query(const query_parameters& query) {
         return from.error();
       found.from = *from;
     } else if (name == "format") {
-      auto format = to_format(value);
+      auto format = to_shown_format(value);
       if (!format)
         return format.error();
       found.format = *format;

@@ -55,27 +55,35 @@ void append_headers(std::string& out, const std::vector<record_header>& headers)
   out += ']';
 }
 
-/// Appends a key or value; false when the format cannot hold it.
-bool append_data(std::string& out, const std::optional<std::string_view>& data,
+bool fits(embedded_format format, const std::optional<std::string_view>& data) {
+  if (!data || format == embedded_format::binary)
+    return true;
+  return format == embedded_format::json ? is_valid_json(*data) : is_valid_utf8(*data);
+}
+
+/// Appends a key or value. REQUIRES that the format fits.
+void append_data(std::string& out, const std::optional<std::string_view>& data,
                  embedded_format format) {
   if (!data) {
     out += "null";
-    return true;
+    return;
   }
   switch (format) {
-    case embedded_format::binary: append_json_base64(out, *data); return true;
-    case embedded_format::json:
-      if (!is_valid_json(*data))
-        return false;
-      out += *data;
-      return true;
-    case embedded_format::text:
-      if (!is_valid_utf8(*data))
-        return false;
-      append_json_string(out, *data);
-      return true;
+    case embedded_format::binary: return append_json_base64(out, *data);
+    case embedded_format::json: out += *data; return;
+    case embedded_format::text: return append_json_string(out, *data);
   }
-  return false;
+}
+
+/// The first that can hold it.
+embedded_format fitting(const std::optional<std::string_view>& data) {
+  using enum embedded_format;
+  return fits(json, data) ? json : fits(text, data) ? text : binary;
+}
+
+void append_format(std::string& out, std::string_view name, embedded_format format) {
+  if (format != embedded_format::json)
+    out.append(",\"").append(name).append("\":\"").append(to_string(format)) += '"';
 }
 
 }  // namespace
@@ -105,13 +113,20 @@ record_writer::record_writer(const topic_partition& source, const record_shape& 
 }
 
 result<void> record_writer::append(std::string& out, const record_view& record) const {
-  std::size_t old = out.size();
+  auto key_format = shape_.format ? *shape_.format : fitting(record.key);
+  auto value_format = shape_.format ? *shape_.format : fitting(record.value);
+  if (shape_.format && !fits(key_format, record.key))
+    return refusal(record, "key");
+  if (shape_.format && !fits(value_format, record.value))
+    return refusal(record, "value");
   out += before_key_;
-  if (!append_data(out, record.key, shape_.format))
-    return refuse(out, old, record, "key");
+  append_data(out, record.key, key_format);
   out += ",\"value\":";
-  if (!append_data(out, record.value, shape_.format))
-    return refuse(out, old, record, "value");
+  append_data(out, record.value, value_format);
+  if (!shape_.format) {
+    append_format(out, "key_format", key_format);
+    append_format(out, "value_format", value_format);
+  }
   out += before_offset_;
   append_json_number(out, record.offset);
   if (shape_.timestamp_and_headers) {
@@ -124,9 +139,7 @@ result<void> record_writer::append(std::string& out, const record_view& record) 
   return {};
 }
 
-error record_writer::refuse(std::string& out, std::size_t old, const record_view& record,
-                            std::string_view part) const {
-  out.resize(old);
+error record_writer::refusal(const record_view& record, std::string_view part) const {
   std::string_view wanted =
       shape_.format == embedded_format::json ? "JSON in UTF-8" : "text in UTF-8";
   return {errc::not_representable,

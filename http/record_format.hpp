@@ -2,6 +2,7 @@
 // on their way out.
 #pragma once
 
+#include "runtime/base/errors.hpp"
 #include "runtime/record/batch.hpp"
 
 #include <optional>
@@ -22,9 +23,13 @@ std::optional<embedded_format> parse_embedded_format(std::string_view name);
 /// "application/vnd.kafka.json.v2+json" and so on.
 std::string_view media_type(embedded_format x);
 
+/// How records are shown. Nothing: what fits each key and value, JSON before text before binary;
+/// what is not JSON then says so, by "key_format":"text" or "binary" and "value_format".
+using shown_format = std::optional<embedded_format>;
+
 /// Which fields a record gets on its way out; what the API in question has always given.
 struct record_shape {
-  embedded_format format = embedded_format::binary;
+  shown_format format = embedded_format::binary;
   bool topic = true;
   /// Timestamp, and headers where there are any (Strimzi's and v3's answer, not Confluent v2's
   /// original one; additional fields do not disturb its clients).
@@ -53,8 +58,7 @@ class record_writer {
   result<void> append(std::string& out, const record_view& record) const;
 
  private:
-  error refuse(std::string& out, std::size_t old, const record_view& record,
-               std::string_view part) const;
+  error refusal(const record_view& record, std::string_view part) const;
 
   topic_partition source_;
   record_shape shape_;
@@ -67,6 +71,9 @@ class record_writer {
 /// Appends a JSON string, quoted and escaped. REQUIRES valid UTF-8.
 void append_json_string(std::string& out, std::string_view text);
 void append_json_number(std::string& out, std::int64_t value);
+/// Appends the message of an error as a JSON string. What came up from below as a clause becomes a
+/// sentence; what is not UTF-8 (a client may be quoted) is replaced by the meaning of the code.
+void append_error_message(std::string& out, errc code, std::string_view message);
 /// Appends base64 (RFC 4648 section 4, padded), quoted.
 void append_json_base64(std::string& out, std::string_view data);
 /// Decodes base64; padded or not, no other character allowed. Nothing when malformed.

@@ -31,11 +31,11 @@ response response::failure(const error& what) {
   const auto& info = info_of(what.code);
   response out;
   out.status = static_cast<unsigned>(info.http_status);
+  out.why = what.code;
   out.body = "{\"error_code\":";
   append_json_number(out.body, info.code);
   out.body += ",\"message\":";
-  // What a client sent may be quoted in a message, and need not be text.
-  append_json_string(out.body, is_valid_utf8(what.message) ? what.message : info.meaning);
+  append_error_message(out.body, what.code, what.message);
   out.body += '}';
   if (info.retriable && (out.status == 429 || out.status == 503))
     out.headers.emplace_back("Retry-After", "1");
@@ -84,6 +84,7 @@ void append_head(std::string& out, const response& what, const head_options& how
     out.append("Connection: keep-alive\r\n");
   if (!how.allow.empty())
     append_header(out, "Allow", how.allow);
+  out.append(how.cross_origin);
   for (const auto& [name, value] : what.headers)
     append_header(out, name, value);
   out.append("\r\n");

@@ -11,7 +11,8 @@ struct head_options {
   bool chunked = false;  ///< the body comes in chunks, its length is not known
   std::string_view date_header;
   std::string_view request_id;
-  std::string_view allow;  ///< for 405 and OPTIONS
+  std::string_view allow;         ///< for 405 and OPTIONS
+  std::string_view cross_origin;  ///< complete lines
 };
 
 /// Appends status line and headers, the empty line included.

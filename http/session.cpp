@@ -84,6 +84,8 @@ task<void> session::serve() {
     } catch (const std::exception& failed) {
       answer = crashed(failed);
     }
+    if (answer.status >= 500)
+      log_failure(answer);
     bool sent = try_send(answer);
     if (!sent)
       sent = co_await send_rest(answer);
@@ -101,10 +103,10 @@ task<void> session::serve() {
 }
 
 response session::crashed(const std::exception& why) const {
-  spdlog::error("{} {} failed: {}, request {}",
-                std::string_view{boost::beast::http::to_string(req.method)}, req.target, why.what(),
-                req.id);
-  return response::failure(error{errc::unknown});
+  spdlog::error("{} {} failed: {}, request {}", method_name(), req.target, why.what(), req.id);
+  auto answer = response::failure(error{errc::unknown});
+  answer.why = errc::none;  // has been logged
+  return answer;
 }
 
 /// Works through what has arrived until a head is complete or something is wrong with it.
@@ -140,7 +142,7 @@ mono_time session::finish_request() {
   auto took = now - started_;
   services_.metrics.request_done(route_index_, req.method, answer_status_, took, body_bytes_,
                                  sent_bytes_);
-  if (services_.config.access_log || answer_status_ == 500)
+  if (services_.config.access_log)
     log_request(took);
   in_.consume(std::exchange(part_bytes_, 0));
   in_.trim();
@@ -154,10 +156,24 @@ mono_time session::finish_request() {
 
 void session::log_request(mono_duration took) const {
   auto micros = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
-  spdlog::log(answer_status_ >= 500 ? spdlog::level::warn : spdlog::level::info,
-              "{} {} -> {} in {} us, {} B in, {} B out, request {}",
-              std::string_view{boost::beast::http::to_string(req.method)}, req.target,
-              answer_status_, micros, body_bytes_, sent_bytes_, req.id);
+  spdlog::info("{} {} -> {} in {} us, {} B in, {} B out, request {}", method_name(), req.target,
+               answer_status_, micros, body_bytes_, sent_bytes_, req.id);
+}
+
+/// What the operator should know of an answer that is our fault.
+void session::log_failure(const response& what) const {
+  if (what.status < 500 || what.why == errc::none || !home_->may_log_failure())
+    return;
+  spdlog::warn("{} {} -> {} {}: {}, request {}", method_name(),
+               route_ != nullptr ? route_->pattern : req.path, what.status, to_string(what.why),
+               what.body, req.id);
+}
+
+/// As it was sent, also where it is no method we know.
+std::string_view session::method_name() const {
+  if (!parser_)
+    return "(no method)";
+  return std::string_view{head_bytes_}.substr(0, head_bytes_.find(' '));
 }
 
 task<void> session::linger() {
@@ -200,6 +216,13 @@ void session::on_stop() {
     on_cut();
   else if (phase_ == phase::reading)
     stream_.interrupt();  // a stream without an end notices
+}
+
+void session::on_last_call() {
+  auto self = shared_from_this();
+  last_call_ = true;
+  if (phase_ == phase::reading)
+    stream_.interrupt();
 }
 
 void session::on_cut() {

@@ -40,6 +40,7 @@ class session final : public exchange,
   // -- live_connection
   void on_deadline(mono_time now) override;
   void on_stop() override;
+  void on_last_call() override;
   void on_cut() override;
 
  private:
@@ -51,7 +52,9 @@ class session final : public exchange,
   next_step look_for_request();
   void enter_idle(mono_time now);
   mono_time finish_request();
+  std::string_view method_name() const;
   void log_request(mono_duration took) const;
+  void log_failure(const response& what) const;
   response crashed(const std::exception& why) const;
   task<void> linger();
 
@@ -77,6 +80,7 @@ class session final : public exchange,
   void set_body_deadline(bool endless);
   task<bool> send_continue();
   error give_up(errc code, std::string message);
+  error too_much_held();
 
   // -- session_write.cpp
   void decide_connection();
@@ -94,9 +98,10 @@ class session final : public exchange,
 
   // The connection.
   phase phase_ = phase::idle;
-  bool expired_ = false;  ///< a deadline passed while the coroutine waited
-  bool closing_ = false;  ///< no further request
-  bool lingers_ = false;  ///< the client may still be sending
+  bool expired_ = false;    ///< a deadline passed while the coroutine waited
+  bool last_call_ = false;  ///< the grace of a stop is nearly over
+  bool closing_ = false;    ///< no further request
+  bool lingers_ = false;    ///< the client may still be sending
   bool idle_shrunk_ = false;
   mono_time idle_since_{};
   std::size_t seen_ = 0;     ///< of the buffer, searched for the end of a head
@@ -110,6 +115,7 @@ class session final : public exchange,
   std::string chunked_body_;
   std::size_t chunked_held_ = 0;
   std::string allow_;
+  std::string cross_origin_;  ///< headers for a page of another origin
   const route* route_ = nullptr;
   std::size_t route_index_ = gateway_metrics::no_route;
   unsigned answer_status_ = 0;

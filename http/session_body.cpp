@@ -21,6 +21,10 @@ error session::give_up(errc code, std::string message) {
   return {code, std::move(message)};
 }
 
+error session::too_much_held() {
+  return give_up(errc::overloaded, "The broker holds as many bytes of requests as it may.");
+}
+
 /// True when nothing has to be awaited before the handler can run.
 bool session::body_is_here() {
   if (route_->body != body_mode::whole || parser_->body_done())
@@ -49,6 +53,8 @@ task<result<void>> session::read_whole_body() {
 
 task<result<void>> session::read_sized_body() {
   while (!body_is_here()) {
+    if (!in_.grow(parser_->body_left()))
+      co_return too_much_held();
     auto more = co_await wait_for_body(false);
     if (!more)
       co_return more;
@@ -94,9 +100,10 @@ result<body_piece> session::take_piece() {
 result<void> session::append_chunk(std::string_view data) {
   auto needed = chunked_body_.size() + data.size();
   if (needed > chunked_held_ && needed > input_buffer::small_bytes) {
-    auto step = std::max({needed - chunked_held_, chunked_held_, chunked_step});
-    if (!held_.try_hold(step))
-      return give_up(errc::overloaded, "The broker holds as many bytes of requests as it may.");
+    auto most = std::max(services_.config.body_bytes_max, needed) - chunked_held_;
+    auto step = std::min(std::max({needed - chunked_held_, chunked_held_, chunked_step}), most);
+    if (!held_.try_hold_body(step))
+      return too_much_held();
     chunked_held_ += step;
     chunked_body_.reserve(chunked_held_);
   }
@@ -118,7 +125,7 @@ task<result<void>> session::wait_for_body(bool endless) {
       co_return give_up(errc::bad_request, "The connection ended inside the request body.");
     if (expired_)
       co_return give_up(errc::request_timeout, "The request body did not arrive in time.");
-    if (endless && slot_.stopping())
+    if (endless ? slot_.stopping() : last_call_)
       co_return give_up(errc::shutting_down, "The broker is shutting down.");
     if (endless && woken_)
       co_return result<void>{};
@@ -182,7 +189,7 @@ void session::wake() {
 }
 
 result<void> session::hold(std::size_t bytes) {
-  if (held_.try_hold(bytes))
+  if (held_.try_hold_answer(bytes))
     return {};
   return error{errc::overloaded, "The broker holds as many bytes of answers as it may."};
 }

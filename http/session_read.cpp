@@ -1,6 +1,8 @@
+#include "http/cross_origin.hpp"
 #include "http/session.hpp"
 #include "http/websocket.hpp"
 
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <fmt/format.h>
 
@@ -53,6 +55,8 @@ bool session::find_head() {
     if (!possible)
       problem_ = possible.error();
   }
+  if (last_call_ && !problem_)
+    problem_ = error{errc::shutting_down};
   if (expired_)
     problem_ = error{errc::request_timeout, "The request head did not arrive in time."};
   return problem_.has_value();
@@ -64,6 +68,7 @@ void session::reset_request() {
   req.path_params.clear();
   req.query.clear();
   allow_.clear();
+  cross_origin_.clear();
   route_ = nullptr;
   route_index_ = gateway_metrics::no_route;
   part_bytes_ = body_bytes_ = sent_bytes_ = 0;
@@ -102,7 +107,11 @@ result<void> session::accept_request() {
     return give_up(errc::overloaded, "The broker has as many connections as it may have.");
   if (auto done = take_target(head.target); !done)
     return done;
-  if (auto done = find_route(); !done)
+  auto found = find_route();
+  cross_origin_ = cross_origin_headers(head, services_.config.allowed_origins, allow_);
+  if (!found)
+    return found;
+  if (auto done = check_origin(head, services_.config.allowed_origins); !done)
     return done;
   return frame_body();
 }
@@ -144,9 +153,8 @@ result<void> session::find_route() {
   }
   if (allow_.empty())
     return error{errc::not_found, fmt::format("There is no '{}'.", req.path)};
-  return error{errc::method_not_allowed,
-               fmt::format("'{}' does not have the method {}; it has {}.", req.path,
-                           std::string_view{boost::beast::http::to_string(req.method)}, allow_)};
+  return error{errc::method_not_allowed, fmt::format("'{}' does not have the method {}; it has {}.",
+                                                     req.path, method_name(), allow_)};
 }
 
 result<void> session::frame_body() {
@@ -158,17 +166,17 @@ result<void> session::frame_body() {
   }
   if (route_->body == body_mode::none)
     return {};
+  if (!head.content_encoding.empty() && !boost::beast::iequals(head.content_encoding, "identity"))
+    return error{errc::unsupported_media_type,
+                 fmt::format("Content-Encoding '{}' is not supported; send the body as it is.",
+                             head.content_encoding)};
   if (!head.chunked && !head.content_length &&
       (req.method == verb::post || req.method == verb::put || req.method == verb::patch))
     return error{errc::length_required};
   continue_due_ = head.expects_continue && !parser_->body_done() && in_.size() == 0;
   if (route_->body == body_mode::stream)
     return {};
-  if (auto fits = parser_->limit_body(services_.config.body_bytes_max); !fits)
-    return fits;
-  if (!head.chunked && !in_.reserve(parser_->body_left()))
-    return error{errc::overloaded, "The broker holds as many bytes of requests as it may."};
-  return {};
+  return parser_->limit_body(services_.config.body_bytes_max);
 }
 
 void session::hand_over() {

@@ -41,6 +41,7 @@ bool session::try_send(const response& what) {
   how.date_header = home_->date_header();
   how.request_id = req.id;
   how.allow = allow_;
+  how.cross_origin = cross_origin_;
   out_.clear();
   append_head(out_, what, how);
   unsent_body_ = {};
@@ -109,6 +110,7 @@ task<result<void>> session::begin_stream(response head) {
   how.chunked = true;
   how.date_header = home_->date_header();
   how.request_id = req.id;
+  how.cross_origin = cross_origin_;
   out_.clear();
   append_head(out_, head, how);
   bool sent = co_await write_all(out_, {});

@@ -17,8 +17,8 @@ task<response> no_groups(exchange&) {
 task<response> no_transactions(exchange&) {
   co_return response::failure(
       error{errc::not_implemented,
-            "Transactions are not supported by this version. The records of one request for one "
-            "partition are stored whole or not at all."});
+            "Transactions are not supported by this version. Each record of a request is reported "
+            "by itself."});
 }
 
 task<response> no_acls(exchange&) {

@@ -47,14 +47,17 @@ void append_result(std::string& out, const record_result& x) {
     out += "{\"partition\":null,\"offset\":null,\"error_code\":";
     append_json_number(out, info_of(x.code).code);
     out += ",\"error\":";
-    append_json_string(out, x.message);
+    append_error_message(out, x.code, x.message);
     out += '}';
     return;
   }
   out += "{\"partition\":";
   append_json_number(out, value_of(x.partition));
   out += ",\"offset\":";
-  append_json_number(out, x.offset);
+  if (x.offset == no_offset)
+    out += "null";
+  else
+    append_json_number(out, x.offset);
   out += ",\"error_code\":null,\"error\":null}";
 }
 

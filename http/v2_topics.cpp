@@ -1,5 +1,6 @@
 // API v2: topics, partitions, offsets, brokers.
 #include "http/ask.hpp"
+#include "http/check_body.hpp"
 #include "http/parse_query.hpp"
 #include "http/parse_topic.hpp"
 #include "http/record_format.hpp"
@@ -90,6 +91,8 @@ task<response> v2_get_topic(exchange& ex) {
 task<response> v2_create_topic(exchange& ex) {
   if (auto known = check_query(ex.req.query, {}); !known)
     co_return response::failure(known.error());
+  if (auto json = check_json_body(ex.req); !json)
+    co_return response::failure(json.error());
   auto what = parse_create_topic(ex.req.body);
   if (!what)
     co_return response::failure(what.error());
@@ -97,7 +100,7 @@ task<response> v2_create_topic(exchange& ex) {
   if (!answer.result.ok())
     co_return response::failure({answer.result.code, answer.result.message});
   // The bridge whose route this is answers without a body.
-  co_return response{201, {}, {}, {}};
+  co_return response{201, {}, {}, {}, {}};
 }
 
 task<response> v2_list_partitions(exchange& ex) {

@@ -1,6 +1,5 @@
 #include "http/v3_place.hpp"
 
-#include "http/parse_media.hpp"
 #include "http/parse_query.hpp"
 
 #include <fmt/format.h>
@@ -99,18 +98,6 @@ result<v3_place> place_of_topic(exchange& at, std::string_view topic) {
   if (auto found = look_up_topic(place, std::string{topic}); !found)
     return found.error();
   return place;
-}
-
-result<void> check_json_body(const request& from) {
-  if (from.content_type.empty())
-    return {};
-  const auto format = parse_content_type(from.content_type);
-  if (format && *format == embedded_format::json)
-    return {};
-  return error{
-      errc::unsupported_media_type,
-      fmt::format("Content-Type '{}' is not supported here; send application/json in UTF-8.",
-                  from.content_type)};
 }
 
 topic_partition partition_of(const v3_place& place) {

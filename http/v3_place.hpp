@@ -22,10 +22,6 @@ result<v3_place> find_place(exchange& at, std::initializer_list<std::string_view
 /// The same after the metadata have changed. Error: unknown_topic where the topic is gone by now.
 result<v3_place> place_of_topic(exchange& at, std::string_view topic);
 
-/// application/json or nothing at all, so that a plain `curl -T -` can produce. Error:
-/// unsupported_media_type.
-result<void> check_json_body(const request& from);
-
 topic_partition partition_of(const v3_place& place);
 /// "http://host:8082"; nothing where the client named no host that could stand in a URL.
 std::string origin_of(const request& from);

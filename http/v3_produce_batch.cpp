@@ -1,5 +1,6 @@
 // records:batch: up to limits::batch_entries_max records in one request, each with an id of the
 // client's, answered in two lists.
+#include "http/check_body.hpp"
 #include "http/parse_v3_batch.hpp"
 #include "http/v3_handlers.hpp"
 #include "http/v3_place.hpp"

@@ -3,6 +3,7 @@
 // opens; what becomes of each record is in its report. A record that is not valid gets a report
 // and the stream goes on, unless no next record can be found in it.
 #include "http/ask.hpp"
+#include "http/check_body.hpp"
 #include "http/v3_handlers.hpp"
 #include "http/v3_produce_pipeline.hpp"
 

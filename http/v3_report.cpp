@@ -21,7 +21,7 @@ void append_code_and_message(std::string& out, errc code, std::string_view messa
   out += "\"error_code\":";
   append_json_number(out, info_of(code).code);
   out += ",\"message\":";
-  append_json_string(out, message);
+  append_error_message(out, code, message);
   out += '}';
 }
 

@@ -1,4 +1,5 @@
 #include "http/ask.hpp"
+#include "http/check_body.hpp"
 #include "http/parse_query.hpp"
 #include "http/parse_v3_admin.hpp"
 #include "http/v3_handlers.hpp"

@@ -66,8 +66,11 @@ std::shared_ptr<const bytes> encode_text(std::string_view payload) {
   return encoder.finish();
 }
 
-std::string caught_up_text(const topic_partition& which, offset_t next) {
-  std::string text = R"({"type":"caught_up","topic":)";
+namespace {
+
+std::string place_text(std::string_view type, const topic_partition& which, offset_t next) {
+  std::string text = R"({"type":")";
+  text.append(type) += R"(","topic":)";
   append_json_string(text, which.topic);
   text += R"(,"partition":)";
   append_json_number(text, value_of(which.partition));
@@ -77,18 +80,39 @@ std::string caught_up_text(const topic_partition& which, offset_t next) {
   return text;
 }
 
-std::string error_text(const error& what, const std::int64_t* id) {
-  std::string text = R"({"type":"error",)";
-  if (id != nullptr) {
-    text += R"("id":)";
-    append_json_number(text, *id);
-    text += ',';
-  }
+void append_error(std::string& text, const error& what) {
   text += R"("error_code":)";
   append_json_number(text, info_of(what.code).code);
   text += R"(,"message":)";
-  append_json_string(text, what.message);
+  append_error_message(text, what.code, what.message);
   text += '}';
+}
+
+}  // namespace
+
+std::string caught_up_text(const topic_partition& which, offset_t next) {
+  return place_text("caught_up", which, next);
+}
+
+std::string partition_added_text(const topic_partition& which, offset_t next) {
+  return place_text("partition_added", which, next);
+}
+
+std::string error_text(const error& what, std::string_view id) {
+  std::string text = R"({"type":"error",)";
+  if (!id.empty())
+    text.append(R"("id":)").append(id) += ',';
+  append_error(text, what);
+  return text;
+}
+
+std::string record_error_text(const error& what, const topic_partition& which, offset_t offset) {
+  std::string text = R"({"type":"error","partition":)";
+  append_json_number(text, value_of(which.partition));
+  text += R"(,"offset":)";
+  append_json_number(text, offset);
+  text += ',';
+  append_error(text, what);
   return text;
 }
 

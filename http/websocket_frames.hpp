@@ -76,7 +76,11 @@ std::shared_ptr<const bytes> encode_text(std::string_view payload);
 // -- what the server says besides records ------------------------------------------
 
 std::string caught_up_text(const topic_partition& which, offset_t next);
-/// `id` is that of the produce frame the error answers, if any.
-std::string error_text(const error& what, const std::int64_t* id = nullptr);
+/// A partition that the topic got while all of it is read.
+std::string partition_added_text(const topic_partition& which, offset_t next);
+/// `id` is that of the produce frame the error answers, as JSON; empty: none.
+std::string error_text(const error& what, std::string_view id = {});
+/// Of a record that is left out.
+std::string record_error_text(const error& what, const topic_partition& which, offset_t offset);
 
 }  // namespace troupe::http

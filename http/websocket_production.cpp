@@ -11,9 +11,9 @@ namespace troupe::http {
 
 namespace {
 
-std::string produced_text(std::int64_t id, const std::vector<record_result>& results) {
+std::string produced_text(std::string_view id, const std::vector<record_result>& results) {
   std::string text = R"({"type":"produced","id":)";
-  append_json_number(text, id);
+  text += id;
   text += R"(,"offsets":[)";
   for (const auto& one : results) {
     if (text.back() != '[')
@@ -30,7 +30,7 @@ std::string produced_text(std::int64_t id, const std::vector<record_result>& res
       text += R"({"error_code":)";
       append_json_number(text, info_of(one.code).code);
       text += R"(,"message":)";
-      append_json_string(text, one.message);
+      append_error_message(text, one.code, one.message);
     }
     text += '}';
   }
@@ -62,7 +62,7 @@ void websocket_production::on_frame(client_frame frame,
     return send_error({errc::bad_request,
                        fmt::format("This socket only produces; read at /ws/topics/{}.", topic_)});
   if (stopping_)
-    return send_error(error{errc::shutting_down}, &wish->id);
+    return send_error(error{errc::shutting_down}, wish->id);
   std::size_t size = message->text().size();
   auto& into = pending_.emplace_back(wish->id, size);
   pending_bytes_ += size;
@@ -80,7 +80,7 @@ task<void> websocket_production::produce(std::string_view records,
                                          pending& into) {
   auto results = co_await send(records);
   message = nullptr;
-  into.answer = results ? produced_text(into.id, *results) : error_text(results.error(), &into.id);
+  into.answer = results ? produced_text(into.id, *results) : error_text(results.error(), into.id);
   answer_ready();
 }
 

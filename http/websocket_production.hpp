@@ -17,10 +17,9 @@ class websocket_production final : public websocket_session {
  private:
   /// A produce frame on its way: answered when its turn comes.
   struct pending {
-    explicit pending(std::int64_t frame_id, std::size_t frame_bytes)
-        : id(frame_id), size(frame_bytes) {}
+    pending(std::string_view frame_id, std::size_t frame_bytes) : id(frame_id), size(frame_bytes) {}
 
-    std::int64_t id;
+    std::string id;  ///< as JSON
     std::size_t size;
     std::string answer;  ///< empty until it is known
   };

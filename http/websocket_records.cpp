@@ -8,7 +8,7 @@ namespace troupe::http {
 
 namespace {
 
-record_shape shape_of(embedded_format format) {
+record_shape shape_of(shown_format format) {
   record_shape shape;
   shape.format = format;
   return shape;
@@ -21,8 +21,12 @@ frame_budget frame_budget::standard() {
 }
 
 frame_cutter::frame_cutter(const topic_partition& source, byte_view batches, offset_t from,
-                           embedded_format format)
-    : writer_(source, shape_of(format)), batches_(batches), from_(from), position_(from) {}
+                           shown_format format)
+    : source_(source),
+      writer_(source, shape_of(format)),
+      batches_(batches),
+      from_(from),
+      position_(from) {}
 
 /// Reads ahead to the next record that is wanted; false at the end of the run.
 result<bool> frame_cutter::next_record() {
@@ -53,6 +57,16 @@ result<bool> frame_cutter::next_record() {
   }
 }
 
+/// In place of the record that is held, which goes as if it had been written.
+void frame_cutter::write_error(frame_encoder& to, const error& why) {
+  to.abandon_frame();
+  to.begin_frame();
+  to.text() += record_error_text(why, source_, record_.offset);
+  holds_record_ = false;
+  position_ = record_.offset + 1;
+  to.end_frame(1, position_);
+}
+
 result<bool> frame_cutter::next(frame_encoder& to, frame_budget budget) {
   std::uint32_t written = 0;
   while (written < budget.records) {
@@ -78,8 +92,8 @@ result<bool> frame_cutter::next(frame_encoder& to, frame_budget budget) {
     auto appended = writer_.append(to.text(), record_);
     if (!appended) {
       if (written == 0) {
-        to.abandon_frame();
-        return appended.error();
+        write_error(to, appended.error());
+        return true;
       }
       to.text().pop_back();
       break;
@@ -99,11 +113,10 @@ result<bool> frame_cutter::next(frame_encoder& to, frame_budget budget) {
 
 namespace {
 
-template <embedded_format Format>
-std::shared_ptr<const bytes> encode_chunk(const topic_partition& source, byte_view batches,
-                                          offset_t from) {
+std::shared_ptr<const bytes> encode_in(shown_format format, const topic_partition& source,
+                                       byte_view batches, offset_t from) {
   static thread_local frame_encoder encoder;
-  frame_cutter cutter{source, batches, from, Format};
+  frame_cutter cutter{source, batches, from, format};
   while (true) {
     auto more = cutter.next(encoder, frame_budget::standard());
     if (more && *more)
@@ -113,10 +126,23 @@ std::shared_ptr<const bytes> encode_chunk(const topic_partition& source, byte_vi
   }
 }
 
+template <embedded_format Format>
+std::shared_ptr<const bytes> encode_chunk(const topic_partition& source, byte_view batches,
+                                          offset_t from) {
+  return encode_in(Format, source, batches, from);
+}
+
+std::shared_ptr<const bytes> encode_fitting(const topic_partition& source, byte_view batches,
+                                            offset_t from) {
+  return encode_in(std::nullopt, source, batches, from);
+}
+
 }  // namespace
 
-tail_encoder tail_encoder_of(embedded_format format) {
-  switch (format) {
+tail_encoder tail_encoder_of(shown_format format) {
+  if (!format)
+    return &encode_fitting;
+  switch (*format) {
     case embedded_format::binary: return &encode_chunk<embedded_format::binary>;
     case embedded_format::json: return &encode_chunk<embedded_format::json>;
     case embedded_format::text: break;

@@ -11,6 +11,7 @@
 #include <boost/beast/http/write.hpp>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 namespace troupe::http {
 
@@ -19,6 +20,7 @@ namespace fields = boost::beast::http;
 
 namespace {
 
+constexpr std::string_view request_id_name = "X-Request-Id";
 constexpr std::size_t read_piece = 64 * limits::KiB;
 
 /// A close frame holds 123 bytes of words.
@@ -98,8 +100,12 @@ task<void> websocket_session::run() {
 
 task<void> websocket_session::refuse(const error& what) {
   response says = response::failure(what);
+  if (says.status >= 500)
+    spdlog::warn("GET {} -> {} {}: {}, request {}", upgrade_.pattern, says.status,
+                 to_string(what.code), says.body, asked().id);
   fields::response<fields::string_body> head{static_cast<fields::status>(says.status), 11};
   head.set(fields::field::content_type, says.content_type);
+  head.set(request_id_name, asked().id);
   for (const auto& [name, value] : says.headers)
     head.set(name, value);
   head.keep_alive(false);
@@ -113,8 +119,11 @@ task<bool> websocket_session::shake_hands() {
   ws_.set_option(timeouts());
   ws_.read_message_max(
       std::min(limits::websocket_frame_bytes_max, services_.config.body_bytes_max));
-  ws_.set_option(websocket::stream_base::decorator(
-      [](websocket::response_type& answer) { answer.set(fields::field::server, "troupe"); }));
+  ws_.set_option(
+      websocket::stream_base::decorator([id = asked().id](websocket::response_type& answer) {
+        answer.set(fields::field::server, "troupe");
+        answer.set(request_id_name, id);
+      }));
   error_code failure;
   co_await ws_.async_accept(upgrade_.head, asio::redirect_error(use_task, failure));
   upgrade_ = {};
@@ -153,7 +162,7 @@ task<bool> websocket_session::read_message(websocket_message& into) {
                                                  asio::redirect_error(use_task, failure));
     if (failure)
       co_return false;
-    if (!into.held.try_hold(n)) {
+    if (!into.held.try_hold_body(n)) {
       finish(close_code::try_again_later, error{errc::overloaded});
       co_return false;
     }
@@ -176,12 +185,13 @@ void websocket_session::on_message(std::unique_ptr<websocket_message>& message) 
   if (ws_.got_binary())
     return finish(close_code::unknown_data,
                   error{errc::unsupported_media_type, "Frames must be text, not binary."});
-  auto frame = parse_client_frame(message->text());
+  std::string_view id;
+  auto frame = parse_client_frame(message->text(), &id);
   if (frame)
     return on_frame(std::move(*frame), message);
   if (frame.error().code == errc::invalid_json && ++bad_frames_ > limits::websocket_bad_frames_max)
     return finish(close_code::bad_payload, frame.error());
-  send_error(frame.error());
+  send_error(frame.error(), id);
 }
 
 void websocket_session::send_text(std::string_view payload) {
@@ -194,7 +204,7 @@ void websocket_session::send_text(std::string_view payload) {
   out().push(std::move(out_frame));
 }
 
-void websocket_session::send_error(const error& what, const std::int64_t* id) {
+void websocket_session::send_error(const error& what, std::string_view id) {
   send_text(error_text(what, id));
 }
 
@@ -266,6 +276,11 @@ void websocket_session::on_deadline(mono_time now) {
 void websocket_session::on_stop() {
   if (open_)
     on_stopping();
+}
+
+void websocket_session::on_metadata() {
+  if (serving())
+    on_topics_changed();
 }
 
 void websocket_session::on_cut() {

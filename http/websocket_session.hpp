@@ -3,8 +3,8 @@
 // websocket_subscription and websocket_production.
 //
 // Close codes: 1000 and what the client chose; 1001 the gateway stops; 1002 broken protocol; 1003 a
-// binary frame; 1007 not UTF-8, too many frames that are not JSON, or a record that the format
-// cannot show; 1008 a message that took too long to arrive; 1009 a message above the limit; 1011
+// binary frame; 1007 not UTF-8, or too many frames that are not JSON; 1008 a message that took too
+// long to arrive, or more partitions than one socket reads; 1009 a message above the limit; 1011
 // the partition cannot be read any more; 1013 no memory left for the message. An `error` frame says
 // the same in words first, except where the frame itself was broken (1002, 1007, 1009).
 #pragma once
@@ -68,6 +68,8 @@ class websocket_session : public live_connection,
   virtual void on_stopping() = 0;
   /// Comes once after on_open: nothing is read any more, and only what is queued is sent.
   virtual void on_end() = 0;
+  /// Topics have changed.
+  virtual void on_topics_changed() {}
   /// The socket took nothing for long, or what was expected did not come.
   virtual void on_stalled() {}
 
@@ -80,7 +82,7 @@ class websocket_session : public live_connection,
   /// Open, and not closing.
   bool serving() const { return open_ && !closing_; }
   void send_text(std::string_view payload);
-  void send_error(const error& what, const std::int64_t* id = nullptr);
+  void send_error(const error& what, std::string_view id = {});
   /// Says why, then closes. What was queued before is still sent.
   void finish(close_code code, const error& why);
   void finish(close_code code, std::string_view reason);
@@ -101,6 +103,7 @@ class websocket_session : public live_connection,
   // live_connection
   void on_deadline(mono_time now) override;
   void on_stop() override;
+  void on_metadata() override;
   void on_cut() override;
 
   task<void> run();

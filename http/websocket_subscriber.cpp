@@ -21,13 +21,21 @@ std::int64_t grown(std::int64_t credit, std::int64_t by) {
 websocket_subscriber::websocket_subscriber(const std::vector<start>& partitions, bool manual_credit)
     : manual_credit_(manual_credit), fetch_bytes_(limits::websocket_fetch_bytes_min) {
   places_.reserve(partitions.size());
-  for (const auto& one : partitions) {
-    place x;
-    x.partition = one.partition;
-    x.next = one.offset;
-    x.end = one.end;
-    places_.push_back(x);
-  }
+  for (const auto& one : partitions)
+    add(one);
+}
+
+partition_slot websocket_subscriber::add(const start& one) {
+  troupe_assert(places_.empty() || places_.back().partition < one.partition, "{}",
+                value_of(one.partition));
+  place x;
+  x.partition = one.partition;
+  x.next = one.offset;
+  x.end = one.end;
+  x.paused = !places_.empty() &&
+             std::all_of(places_.begin(), places_.end(), [](const place& y) { return y.paused; });
+  places_.push_back(x);
+  return static_cast<partition_slot>(places_.size() - 1);
 }
 
 std::optional<partition_slot> websocket_subscriber::find(partition_id which) const {
@@ -46,6 +54,8 @@ void websocket_subscriber::add_credit(std::int64_t records, std::optional<std::i
   records_credit_ = grown(records_credit_, records);
   if (bytes)
     bytes_credit_ = grown(bytes_credit_.value_or(0), *bytes);
+  else
+    bytes_credit_.reset();
 }
 
 bool websocket_subscriber::has_credit() const {

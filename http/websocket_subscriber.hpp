@@ -48,6 +48,9 @@ class websocket_subscriber {
 
   websocket_subscriber(const std::vector<start>& partitions, bool manual_credit);
 
+  /// One more. REQUIRES a partition above all others. Starts paused where all others are.
+  partition_slot add(const start& one);
+
   std::size_t size() const { return places_.size(); }
   std::optional<partition_slot> find(partition_id which) const;
   partition_id partition(partition_slot slot) const { return places_[slot].partition; }
@@ -58,7 +61,8 @@ class websocket_subscriber {
 
   // -- credit: without manual credit there is always some ---------------------------
 
-  /// Adds to what may be sent. Once bytes were given, both are needed from then on.
+  /// Adds to what may be sent. Where bytes are given, both are needed; without them only records
+  /// count, until bytes are given again.
   void add_credit(std::int64_t records, std::optional<std::int64_t> bytes);
   bool has_credit() const;
   /// What the next frame may carry. REQUIRES has_credit(). The record that uses up the bytes is

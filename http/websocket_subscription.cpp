@@ -26,7 +26,6 @@ bool may_pass(const error& why) {
 close_code close_code_of(const error& why) {
   switch (why.code) {
     case errc::shutting_down: return close_code::going_away;
-    case errc::not_representable: return close_code::bad_payload;
     default: return close_code::internal_error;
   }
 }
@@ -90,7 +89,7 @@ void websocket_subscription::push_frame(const std::shared_ptr<const bytes>& data
 // -- the log -------------------------------------------------------------------------
 
 void websocket_subscription::start_read(const websocket_subscriber::step& step) {
-  if (!read_bytes_.try_hold(step.max_bytes)) {
+  if (!read_bytes_.try_hold_answer(step.max_bytes)) {
     subscriber_.on_failed(step.slot);
     return retry_later();
   }
@@ -217,7 +216,7 @@ void websocket_subscription::on_chunk(partition_slot slot,
   if (stalled_)
     return fall_behind(slot, chunk->next_offset());
   auto data = chunk->encoded(tail_slot_of(query_.format), encoder_);
-  // What cannot be shown is met again, and reported, by reading on alone.
+  // What is damaged is met again, and reported, by reading on alone.
   if (!data || chunk->first_offset() != subscriber_.next(slot))
     return fall_behind(slot, chunk->next_offset());
   frame_list frames{*data};

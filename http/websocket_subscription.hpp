@@ -5,6 +5,7 @@
 #include "http/websocket_session.hpp"
 #include "http/websocket_subscriber.hpp"
 
+#include <deque>
 #include <vector>
 
 namespace troupe::http {
@@ -28,7 +29,7 @@ class websocket_subscription final : public websocket_session {
   /// What has been read from the log and not been sent.
   struct log_run {
     log_run(partition_slot of, const topic_partition& source, bytes read, offset_t from,
-            embedded_format format)
+            shown_format format)
         : slot(of), batches(std::move(read)), cutter(source, batches, from, format) {}
 
     partition_slot slot;
@@ -42,6 +43,7 @@ class websocket_subscription final : public websocket_session {
   void on_stopping() override;
   void on_end() override;
   void on_stalled() override;
+  void on_topics_changed() override;
   void on_drained() override;
 
   void on(const credit_frame& x);
@@ -83,7 +85,7 @@ class websocket_subscription final : public websocket_session {
   std::string topic_;
   tail_encoder encoder_;
   websocket_subscriber subscriber_;
-  std::vector<tail_port> ports_;
+  std::deque<tail_port> ports_;       // the tail knows them by address
   std::vector<std::uint32_t> seeks_;  // by slot: which seek by time is the newest
   std::unique_ptr<log_run> run_;
   held_bytes read_bytes_;  // of the run, or of the read under way

@@ -19,7 +19,7 @@ void websocket_subscription::on(const credit_frame& x) {
 void websocket_subscription::on(const produce_frame& x) {
   send_error({errc::bad_request,
               fmt::format("This socket only reads; produce at /ws/topics/{}/produce.", topic_)},
-             &x.id);
+             x.id);
 }
 
 void websocket_subscription::on(const ack_frame&) {

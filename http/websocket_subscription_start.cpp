@@ -45,6 +45,35 @@ task<result<void>> websocket_subscription::prepare() {
   co_return result<void>{};
 }
 
+/// Who reads a topic and not certain partitions of it reads those it gets later too, from their
+/// beginning: everything in them is new.
+void websocket_subscription::on_topics_changed() {
+  if (!query_.partitions.empty())
+    return;
+  auto topic = services().broker.metadata()->find(topic_);
+  if (!topic || topic->partitions.size() <= subscriber_.size())
+    return;
+  if (topic->partitions.size() > limits::websocket_subscriptions_max)
+    return finish(
+        close_code::policy_error,
+        error{errc::policy_violation,
+              fmt::format("Topic '{}' has {} partitions now and one socket reads at most {}; name "
+                          "them with ?partitions=.",
+                          topic_, topic->partition_count(), limits::websocket_subscriptions_max)});
+  while (subscriber_.size() < topic->partitions.size()) {
+    websocket_subscriber::start one;
+    one.partition = topic->partitions[subscriber_.size()].id;
+    auto slot = subscriber_.add(one);
+    auto& port = ports_.emplace_back();
+    port.session = this;
+    port.slot = slot;
+    seeks_.push_back(0);
+    services().metrics.subscriptions_changed(1);
+    send_text(partition_added_text(named(slot), one.offset));
+  }
+  pump();
+}
+
 task<result<websocket_subscriber::start>> websocket_subscription::resolve(partition_id which) {
   using kind = start_position::kind;
   websocket_subscriber::start found;
@@ -79,6 +108,8 @@ task<result<websocket_subscriber::start>> websocket_subscription::resolve(partit
 void websocket_subscription::on_open() {
   services().metrics.subscriptions_changed(static_cast<std::int64_t>(subscriber_.size()));
   pump();
+  // What has changed between the first look and the handshake.
+  on_topics_changed();
 }
 
 }  // namespace troupe::http

@@ -76,10 +76,12 @@ TEST(AsyncApi, WhatTheServerSaysIsDescribed) {
     EXPECT_THAT(schemas.check(messages().at(name).at("payload"), json::parse(text)), IsEmpty())
         << text;
   };
-  const std::int64_t id = 7;
   fits("caught_up", http::caught_up_text({"t", partition_id{3}}, 42));
   fits("error", http::error_text(error{errc::overloaded}));
-  fits("error", http::error_text(error{errc::unknown_topic}, &id));
+  fits("error", http::error_text(error{errc::unknown_topic}, "7"));
+  fits("error", http::error_text(error{errc::unknown_topic}, "\"mine\""));
+  fits("error", http::record_error_text(error{errc::not_representable}, {"t", partition_id{3}}, 7));
+  fits("partition_added", http::partition_added_text({"t", partition_id{3}}, 0));
 }
 
 }  // namespace

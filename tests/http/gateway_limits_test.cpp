@@ -144,29 +144,79 @@ TEST_F(GatewayLimitsTest, ConnectionsAboveTheLimitGet503AndGiveTheirPlaceBack) {
   EXPECT_EQ(status, 200u);
 }
 
-TEST_F(GatewayLimitsTest, BodiesInFlightAboveTheLimitGet503AndMemoryIsGivenBack) {
-  gateway_config config;
-  config.inflight_bytes_max = 1 * limits::MiB;
-  start(config);
-  auto holder = connect();
-  holder.write("POST /topics/t HTTP/1.1\r\nHost: h\r\nContent-Length: 900000\r\n\r\n{");
-  auto metrics = connect();
-  while (metrics.get("/metrics").body.find("troupe_http_in_flight_bytes 8") == std::string::npos)
-    continue;
-  auto client = connect();
-  client.write("POST /topics/t HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n\r\n{");
-  auto refused = client.read_answer();
+class GatewayBudgetTest : public GatewayLimitsTest {
+ protected:
+  GatewayBudgetTest() {
+    gateway_config config;
+    config.body_bytes_max = 256 * limits::KiB;
+    config.inflight_bytes_max = 1 * limits::MiB;
+    start(config);
+    auto client = connect();
+    client.send("POST", "/admin/topics", R"({"topic_name":"t"})");
+    EXPECT_EQ(produce(10), 200u);
+  }
+
+  unsigned produce(std::size_t bytes) {
+    return connect()
+        .send("POST", "/topics/t",
+              R"({"records":[{"value":")" + std::string(bytes, 'x') + R"("}]})")
+        .status;
+  }
+  unsigned read() { return connect().get("/topics/t/partitions/0/records").status; }
+  /// A body of 256,000 bytes of which `sent` have come.
+  std::unique_ptr<http_client> upload(std::size_t sent) {
+    auto client = std::make_unique<http_client>(server_->port());
+    client->write("POST /topics/t HTTP/1.1\r\nHost: h\r\nContent-Length: 256000\r\n\r\n" +
+                  std::string(sent, ' '));
+    return client;
+  }
+  std::size_t in_flight() {
+    auto text = connect().get("/metrics").body;
+    constexpr std::string_view name = "\ntroupe_http_in_flight_bytes ";
+    return std::stoul(text.substr(text.find(name) + name.size()));
+  }
+  /// Uploads that fill what uploads may hold.
+  void fill() {
+    for (int i = 0; i < 3; ++i)
+      held_.push_back(upload(250'000));
+    while (in_flight() < 750'000)
+      continue;
+  }
+
+  std::vector<std::unique_ptr<http_client>> held_;
+};
+
+TEST_F(GatewayBudgetTest, WhatIsDeclaredAndHasNotComeHoldsNothing) {
+  for (int i = 0; i < 50; ++i)
+    held_.push_back(upload(100));
+  EXPECT_EQ(produce(200'000), 200u);
+  EXPECT_EQ(read(), 200u);
+  EXPECT_LT(in_flight(), 50 * 8 * limits::KiB);
+}
+
+TEST_F(GatewayBudgetTest, LargeBodyThatDoesNotFitIsRefusedInItsMiddleAndMemoryIsGivenBack) {
+  fill();
+  auto client = upload(200'000);
+  auto refused = client->read_answer();
   EXPECT_EQ(refused.status, 503u);
   EXPECT_EQ(refused.headers["retry-after"], "1");
   auto chunked = connect();
   chunked.begin("POST", "/topics/t");
-  chunked.send_chunk(std::string(500'000, ' '));
+  chunked.send_chunk(std::string(200'000, ' '));
   EXPECT_EQ(chunked.read_answer().status, 503u);
-  holder.close();
+  held_.clear();
   unsigned status = 503;
   for (int i = 0; i < 1000 && status == 503; ++i)
-    status = connect().send("POST", "/topics/t", std::string(500'000, ' ')).status;
-  EXPECT_NE(status, 503u);
+    status = produce(200'000);
+  EXPECT_EQ(status, 200u);
+}
+
+TEST_F(GatewayBudgetTest, LargeBodiesStarveNeitherSmallOnesNorReads) {
+  fill();
+  EXPECT_EQ(produce(200'000), 503u);
+  EXPECT_EQ(produce(10'000), 200u);
+  EXPECT_EQ(produce(50'000), 200u);
+  EXPECT_EQ(read(), 200u);
 }
 
 TEST_F(GatewayLimitsTest, SlowHeadIs408) {

@@ -4,6 +4,11 @@
 
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <sstream>
 
 namespace troupe::http {
 namespace {
@@ -121,7 +126,9 @@ TEST_F(GatewayRequestsTest, WrongMethodIs405AndSaysWhatThereIs) {
   EXPECT_EQ(answer.status, 405u);
   EXPECT_EQ(answer.headers["allow"], "GET, HEAD, OPTIONS");
   EXPECT_EQ(code_in(answer.body), "405");
-  EXPECT_EQ(client.send("BREW", "/topics").status, 405u);
+  auto unknown = client.send("BREW", "/topics");
+  EXPECT_EQ(unknown.status, 405u);
+  EXPECT_NE(unknown.body.find("method BREW"), std::string::npos) << unknown.body;
 }
 
 TEST_F(GatewayRequestsTest, UnknownPathIs404WithThePath) {
@@ -143,6 +150,13 @@ TEST_F(GatewayRequestsTest, RequestIdIsTheClientsOrOurs) {
   auto second = client.get("/nowhere").headers["x-request-id"];
   EXPECT_FALSE(first.empty());
   EXPECT_NE(first, second);
+  auto count_of = [](const std::string& id) {
+    return std::stoull(id.substr(id.find('-') + 1), nullptr, 16);
+  };
+  EXPECT_EQ(count_of(second), count_of(first) + 1) << first << ' ' << second;
+  for (int i = 0; i < 40; ++i)
+    client.get("/healthz");
+  EXPECT_EQ(count_of(client.get("/healthz").headers["x-request-id"]), count_of(second) + 41);
   auto strange = client.get("/healthz", {{"X-Request-Id", "with space"}});
   EXPECT_NE(strange.headers["x-request-id"], "with space");
   auto longest = client.get("/healthz", {{"X-Request-Id", std::string(129, 'i')}});
@@ -202,6 +216,48 @@ TEST_F(GatewayRequestsTest, PartsOfTheApiThatAreNotThereYetSaySo) {
     EXPECT_EQ(answer.status, 501u) << target;
     EXPECT_EQ(code_in(answer.body), "501");
   }
+}
+
+TEST_F(GatewayRequestsTest, EncodedBodiesAreRefused) {
+  auto answer = client.send("POST", "/topics/t", one_record, "application/json",
+                            {{"Content-Encoding", "gzip"}});
+  EXPECT_EQ(answer.status, 415u);
+  EXPECT_NE(answer.body.find("Content-Encoding 'gzip' is not supported"), std::string::npos);
+  EXPECT_EQ(client
+                .send("POST", "/topics/t", one_record, "application/json",
+                      {{"Content-Encoding", "identity"}})
+                .status,
+            200u);
+}
+
+TEST_F(GatewayRequestsTest, WhatTheBrokerFailsIsLoggedOnceWithItsReason) {
+  auto before = spdlog::default_logger();
+  std::ostringstream lines;
+  auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(lines);
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", sink));
+  // Its own: what other tests have failed in the same second counts too.
+  live_gateway fresh;
+  http_client asking{fresh.port()};
+  for (int i = 0; i < 50; ++i)
+    asking.send("POST", "/consumers/g", "{}", "application/json",
+                {{"X-Request-Id", "mine-" + std::to_string(i)}});
+  asking.get("/nowhere");
+  spdlog::set_default_logger(before);
+  auto text = lines.str();
+  EXPECT_NE(text.find("POST /consumers/{group} -> 501 not_implemented: "), std::string::npos);
+  EXPECT_NE(text.find("Consumer groups are not supported"), std::string::npos);
+  EXPECT_EQ(text.find("request mine-0\n"), text.rfind("request mine-0\n")) << text;
+  EXPECT_NE(text.find("mine-0"), std::string::npos) << text;
+  EXPECT_EQ(text.find("nowhere"), std::string::npos) << "only what is the broker's business";
+  auto count = std::count(text.begin(), text.end(), '\n');
+  EXPECT_LE(count, 25) << "a flood of failures is no flood of lines";
+}
+
+TEST_F(GatewayRequestsTest, MessagesAreSentences) {
+  client.write("POST /topics/t HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(
+      client.read_answer().body,
+      R"({"error_code":411,"message":"The request needs Content-Length or chunked encoding."})");
 }
 
 TEST_F(GatewayRequestsTest, WebSocketPathsNeedAHandshake) {

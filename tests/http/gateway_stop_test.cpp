@@ -89,6 +89,21 @@ TEST_F(GatewayStopTest, EndlessUploadIsToldToEnd) {
   EXPECT_TRUE(finishes(stopped, 5s));
 }
 
+TEST_F(GatewayStopTest, UploadThatIsNotCompleteIsAnsweredBeforeItIsCut) {
+  http_client body{server.port()}, head{server.port()};
+  body.write("POST /topics/t HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n{");
+  head.write("GET /healthz HTTP/1.1\r\n");
+  head.readable(100ms);
+  auto stopped = server.stop(800ms);
+  for (auto* client : {&body, &head}) {
+    auto answer = client->read_answer();
+    EXPECT_EQ(answer.status, 503u);
+    EXPECT_EQ(answer.headers["connection"], "close");
+    EXPECT_EQ(answer.body, R"({"error_code":50302,"message":"The broker is shutting down."})");
+  }
+  EXPECT_TRUE(finishes(stopped, 3s));
+}
+
 TEST_F(GatewayStopTest, AddressInUseIsSaid) {
   std::string said;
   try {

@@ -1,5 +1,6 @@
 #include "http/record_format.hpp"
 
+#include "http/json_reader.hpp"
 #include "http/parse_produce.hpp"
 #include "runtime/base/rng.hpp"
 
@@ -254,7 +255,10 @@ TEST(RecordFormat, WhatIsShownCanBeProducedAgainUnchanged) {
         ASSERT_TRUE(back) << back.error().message << '\n' << body;
         ASSERT_EQ(back->records.size(), records.size());
         for (std::size_t i = 0; i < records.size(); ++i) {
-          ASSERT_EQ(own(back->records[i]), records[i]) << body;
+          auto kept = records[i];
+          if (format == json && kept.key)
+            kept.key->resize(compact_json(kept.key->data(), std::string{*kept.key}));
+          ASSERT_EQ(own(back->records[i]), kept) << body;
           ASSERT_EQ(back->records[i].partition, source.partition);
         }
       }

@@ -91,5 +91,20 @@ TEST_F(V2Topics, ATopicThatCannotBeCreatedSaysWhy) {
   EXPECT_THAT(create(""), StartsWith("422 422: "));
 }
 
+TEST_F(V2Topics, CreationIsJsonAndNothingElse) {
+  for (auto type : {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data",
+                    "application/vnd.kafka.binary.v2+json", "application/json; charset=latin1"})
+    EXPECT_THAT(error_of_produce("/admin/topics", R"({"topic_name":"never"})", type),
+                StartsWith("415 415: Content-Type '"))
+        << type;
+  EXPECT_EQ(client.get("/topics/never").status, 404u);
+  for (auto type : {"", "application/json; charset=utf-8", "application/vnd.kafka.v2+json"}) {
+    auto answer =
+        client.send("POST", "/admin/topics",
+                    fmt::format(R"({{"topic_name":"typed-{}"}})", std::strlen(type)), type);
+    EXPECT_EQ(answer.status, 201u) << type << answer.body;
+  }
+}
+
 }  // namespace
 }  // namespace troupe

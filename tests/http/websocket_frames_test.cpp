@@ -114,11 +114,10 @@ TEST(WebsocketFrames, TextsAreJson) {
   EXPECT_EQ(caught_up.at("type").as_string(), "caught_up");
   EXPECT_EQ(caught_up.at("partition").as_int64(), 3);
   EXPECT_EQ(caught_up.at("next_offset").as_int64(), 42);
-  std::int64_t id = 7;
-  auto failure = boost::json::parse(error_text({errc::unknown_topic, "no \"t\""}, &id));
+  auto failure = boost::json::parse(error_text({errc::unknown_topic, "no \"t\"."}, "7"));
   EXPECT_EQ(failure.at("type").as_string(), "error");
   EXPECT_EQ(failure.at("error_code").as_int64(), 40401);
-  EXPECT_EQ(failure.at("message").as_string(), "no \"t\"");
+  EXPECT_EQ(failure.at("message").as_string(), "no \"t\".");
   EXPECT_EQ(failure.at("id").as_int64(), 7);
 }
 
@@ -174,18 +173,41 @@ TEST(FrameCutter, ControlBatchesAreSkippedAndPassed) {
   EXPECT_EQ(cutter.position(), 3);
 }
 
-TEST(FrameCutter, WhatCannotBeShownStopsBehindTheGoodRecords) {
-  auto run = batch_of(0, {"1", "2", "not json", "4"});
+TEST(FrameCutter, WhatCannotBeShownHasAnErrorInItsPlace) {
+  auto run = batch_of(0, {"1", "2", "not json", "nor this", "5"});
   frame_cutter cutter{source, run, 0, embedded_format::json};
   frame_encoder encoder;
-  auto good = cutter.next(encoder, frame_budget::standard());
-  ASSERT_TRUE(good && *good);
-  EXPECT_EQ(offsets_in(decode(*encoder.finish())), range(0, 2));
-  auto bad = cutter.next(encoder, frame_budget::standard());
-  ASSERT_FALSE(bad);
-  EXPECT_EQ(bad.error().code, errc::not_representable);
-  EXPECT_THAT(bad.error().message, testing::HasSubstr("offset 2"));
-  EXPECT_TRUE(encoder.empty());
+  while (cutter.next(encoder, frame_budget::standard()).value())
+    continue;
+  auto frames = decode(*encoder.finish());
+  ASSERT_EQ(frames.size(), 4u);
+  EXPECT_EQ(offsets_in({frames[0]}), range(0, 2));
+  for (std::size_t i : {1, 2}) {
+    auto frame = boost::json::parse(frames[i].payload);
+    EXPECT_EQ(frame.at("type"), "error");
+    EXPECT_EQ(frame.at("error_code"), 40601);
+    EXPECT_EQ(frame.at("partition"), 3);
+    EXPECT_EQ(frame.at("offset").as_int64(), static_cast<std::int64_t>(i) + 1);
+    EXPECT_EQ(frames[i].entry.next, static_cast<offset_t>(i) + 2);
+  }
+  EXPECT_EQ(offsets_in({frames[3]}), range(4, 5));
+  EXPECT_EQ(cutter.position(), 5);
+}
+
+TEST(FrameCutter, WhatFitsEachRecordIsChosenAndSaid) {
+  auto run = batch_of(0, {R"({"a":1})", "no json", "\xff"});
+  frame_cutter cutter{source, run, 0, std::nullopt};
+  frame_encoder encoder;
+  ASSERT_TRUE(cutter.next(encoder, frame_budget::standard()).value());
+  auto frames = decode(*encoder.finish());
+  auto records = boost::json::parse(frames.at(0).payload).at("records");
+  EXPECT_EQ(boost::json::serialize(records.at(0).at("value")), R"({"a":1})");
+  EXPECT_FALSE(records.at(0).as_object().contains("value_format"));
+  EXPECT_EQ(records.at(1).at("value"), "no json");
+  EXPECT_EQ(records.at(1).at("value_format"), "text");
+  EXPECT_EQ(records.at(2).at("value"), "/w==");
+  EXPECT_EQ(records.at(2).at("value_format"), "binary");
+  EXPECT_FALSE(records.at(2).as_object().contains("key_format")) << "there is no key";
 }
 
 TEST(FrameCutter, DamageBehindGoodRecordsIsReportedOnce) {
@@ -204,7 +226,9 @@ TEST(FrameCutter, DamageBehindGoodRecordsIsReportedOnce) {
 TEST(TailEncoder, OneChunkOneEncodingForEachFormat) {
   auto batches = batch_of(10, {"{\"a\":1}", "2"});
   tail_chunk chunk{source, batches, 10, 12};
-  for (auto format : {embedded_format::binary, embedded_format::json, embedded_format::text}) {
+  for (shown_format format :
+       {shown_format{}, shown_format{embedded_format::binary}, shown_format{embedded_format::json},
+        shown_format{embedded_format::text}}) {
     auto first = chunk.encoded(tail_slot_of(format), tail_encoder_of(format));
     auto again = chunk.encoded(tail_slot_of(format), tail_encoder_of(format));
     ASSERT_NE(first, nullptr);
@@ -212,12 +236,10 @@ TEST(TailEncoder, OneChunkOneEncodingForEachFormat) {
     EXPECT_EQ(offsets_in(decode(*first)), range(10, 12));
   }
   tail_chunk odd{source, batch_of(0, {"1", "\xff"}), 0, 2};
-  EXPECT_EQ(
-      odd.encoded(tail_slot_of(embedded_format::text), tail_encoder_of(embedded_format::text)),
-      nullptr);
-  EXPECT_NE(
-      odd.encoded(tail_slot_of(embedded_format::binary), tail_encoder_of(embedded_format::binary)),
-      nullptr);
+  auto shown =
+      odd.encoded(tail_slot_of(embedded_format::text), tail_encoder_of(embedded_format::text));
+  ASSERT_NE(shown, nullptr);
+  EXPECT_EQ(frame_list{*shown}.size(), 2u) << "the second says what cannot be shown";
 }
 
 }  // namespace troupe::http

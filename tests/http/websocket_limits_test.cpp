@@ -70,6 +70,17 @@ TEST_F(WebsocketLimits, FramesThatAreNotJsonAreToleratedOnlySoOften) {
   EXPECT_EQ(socket.wait_close(), 1007);
 }
 
+TEST_F(WebsocketLimits, TheHandshakeCarriesTheRequestId) {
+  testing::http_client client{port()};
+  client.write(
+      "GET /ws/topics/t HTTP/1.1\r\nHost: h\r\nX-Request-Id: mine\r\nUpgrade: websocket\r\n"
+      "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  auto head = client.read_head();
+  EXPECT_EQ(head.status, 101u);
+  EXPECT_EQ(head.headers["x-request-id"], "mine");
+}
+
 TEST_F(WebsocketLimits, BinaryFramesClose1003) {
   auto socket = reader();
   socket.send_frame(0x82, "binary");

@@ -69,8 +69,42 @@ TEST(WebsocketFrame, PauseAndResumeOfSomeOrAll) {
 
 TEST(WebsocketFrame, ProduceKeepsTheRecordsAsTheyStand) {
   auto frame = parsed<produce_frame>(R"({"type":"produce","records":[ {"value":1e400} ],"id":9})");
-  EXPECT_EQ(frame.id, 9);
+  EXPECT_EQ(frame.id, "9");
   EXPECT_EQ(frame.records, R"([ {"value":1e400} ])");
+}
+
+TEST(WebsocketFrame, AnIdIsAnIntegerOrAShortString) {
+  auto id_of = [](const std::string& id) {
+    return parse_client_frame(R"({"type":"produce","records":[],"id":)" + id + "}");
+  };
+  const std::string longest(limits::websocket_id_bytes_max - 2, 'i');
+  for (const std::string& good :
+       {std::string{"-1"}, std::string{R"("a\u0062")"}, R"(")" + longest + '"'}) {
+    auto frame = id_of(good);
+    ASSERT_TRUE(frame) << good;
+    EXPECT_EQ(std::get<produce_frame>(*frame).id, good);
+  }
+  for (const std::string& bad : {std::string{"1.5"}, std::string{"null"}, std::string{"{}"},
+                                 std::string{"99999999999999999999"}, "\"i" + longest + '"'})
+    EXPECT_FALSE(id_of(bad)) << bad;
+}
+
+TEST(WebsocketFrame, TheIdOfABadFrameIsFoundWhereverItStands) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {R"({"type":"produce","id":2})", "2"},
+      {R"({"type":"produce","records":{},"id":"x"})", R"("x")"},
+      {R"({"colour":1,"type":"produce","id":3,"records":[]})", "3"},
+      {R"({"type":"pause","id":4})", "4"},
+      {R"({"type":"produce","id":{},"records":[]})", ""},
+      {R"({"type":"produce"})", ""},
+      {R"([])", ""},
+      {R"({"id":5,)", ""},
+  };
+  for (const auto& [text, expected] : cases) {
+    std::string_view id;
+    EXPECT_FALSE(parse_client_frame(text, &id)) << text;
+    EXPECT_EQ(id, expected) << text;
+  }
 }
 
 TEST(WebsocketFrame, AckIsUnderstood) {
@@ -123,11 +157,11 @@ TEST(WebsocketFrame, MessagesQuoteOnlyTheBeginningOfWhatWasSent) {
   EXPECT_TRUE(is_valid_utf8(message));
 }
 
-TEST(WebsocketQuery, DefaultsAreAllPartitionsLatestJson) {
+TEST(WebsocketQuery, DefaultsAreAllPartitionsLatestAndWhatFits) {
   auto query = asked({});
   EXPECT_TRUE(query.partitions.empty());
   EXPECT_EQ(query.from.at, kind::latest);
-  EXPECT_EQ(query.format, embedded_format::json);
+  EXPECT_EQ(query.format, std::nullopt);
   EXPECT_FALSE(query.manual_credit);
 }
 
@@ -138,6 +172,8 @@ TEST(WebsocketQuery, EveryParameter) {
   EXPECT_EQ(query.from, (start_position{kind::offset, 17}));
   EXPECT_EQ(query.format, embedded_format::binary);
   EXPECT_TRUE(query.manual_credit);
+  EXPECT_EQ(asked({{"format", "auto"}}).format, std::nullopt);
+  EXPECT_EQ(asked({{"format", "json"}}).format, embedded_format::json);
   EXPECT_EQ(asked({{"from", "earliest"}}).from.at, kind::earliest);
   EXPECT_EQ(asked({{"from", "timestamp:99"}}).from, (start_position{kind::timestamp, 99}));
 }
@@ -163,6 +199,7 @@ TEST(WebsocketQuery, OfProduction) {
   EXPECT_EQ(*parse_produce_query({{"format", "text"}, {"acks", "1"}, {"timeout", "5"}}),
             embedded_format::text);
   EXPECT_FALSE(parse_produce_query({{"from", "1"}}));
+  EXPECT_FALSE(parse_produce_query({{"format", "auto"}}));
   EXPECT_FALSE(parse_produce_query({{"acks", "1"}, {"acks", "0"}}));
 }
 

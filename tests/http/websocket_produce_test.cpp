@@ -74,6 +74,19 @@ TEST_F(WebsocketProduce, AFrameOfTheWrongShapeIsAnsweredWithItsId) {
   EXPECT_EQ(receive(socket).at("id"), 6);
 }
 
+TEST_F(WebsocketProduce, IdsMayBeStringsAndComeBackWithBadFrames) {
+  create_topic("t", 1);
+  auto socket = open("/ws/topics/t/produce");
+  socket.send(R"({"type":"produce","id":"mine","records":[{"value":1}]})");
+  auto answer = receive(socket);
+  EXPECT_EQ(answer.at("type"), "produced");
+  EXPECT_EQ(answer.at("id"), "mine");
+  socket.send(R"({"type":"produce","id":2})");
+  answer = receive(socket);
+  EXPECT_EQ(answer.at("type"), "error");
+  EXPECT_EQ(answer.at("id"), 2);
+}
+
 TEST_F(WebsocketProduce, WithoutAcksThereIsNoOffset) {
   create_topic("t", 1);
   auto socket = open("/ws/topics/t/produce?acks=0");

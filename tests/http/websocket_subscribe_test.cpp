@@ -103,20 +103,73 @@ TEST_F(WebsocketSubscribe, EveryFormat) {
   EXPECT_EQ(record.at("key"), "YQ==");
 }
 
-TEST_F(WebsocketSubscribe, WhatTheFormatCannotShowEndsTheSocketBehindTheGoodRecords) {
+TEST_F(WebsocketSubscribe, WhatTheFormatCannotShowIsNamedAndPassed) {
   create_topic("t", 1);
   produce("t", 0, 0, 3);
   produce_raw("t", 0, R"({"value":"not json"})", "text");
-  auto socket = open("/ws/topics/t?from=earliest");
+  produce("t", 0, 4, 1);
+  auto socket = open("/ws/topics/t?from=earliest&format=json");
   EXPECT_EQ(receive_records(socket, 3)[0], range(0, 3));
-  EXPECT_THAT(receive_error(socket, 40601), HasSubstr("offset 3 of partition 0"));
-  EXPECT_EQ(socket.wait_close(), 1007);
-
-  auto at_the_tail = open("/ws/topics/t");
-  receive_until_caught_up(at_the_tail);
+  auto named = receive(socket);
+  EXPECT_EQ(named.at("type"), "error");
+  EXPECT_EQ(named.at("error_code"), 40601);
+  EXPECT_EQ(named.at("partition"), 0);
+  EXPECT_EQ(named.at("offset"), 3);
+  EXPECT_EQ(receive_until_caught_up(socket)[0], range(4, 5));
+  // And at the tail.
   produce_raw("t", 0, R"({"value":"not json"})", "text");
-  EXPECT_THAT(receive_error(at_the_tail, 40601), HasSubstr("offset 4 of partition 0"));
-  EXPECT_EQ(at_the_tail.wait_close(), 1007);
+  produce("t", 0, 6, 1);
+  EXPECT_THAT(receive_error(socket, 40601), HasSubstr("offset 5 of partition 0"));
+  EXPECT_EQ(receive_records(socket, 1)[0], range(6, 7));
+}
+
+TEST_F(WebsocketSubscribe, WithoutAFormatEachRecordIsShownAsItFits) {
+  create_topic("t", 1);
+  auto socket = open("/ws/topics/t");
+  receive_until_caught_up(socket);
+  produce_raw("t", 0, R"({"key":"k","value":{"a":1}})", "json");
+  auto record = receive(socket).at("records").at(0).as_object();
+  EXPECT_EQ(boost::json::serialize(record.at("value")), R"({"a":1})");
+  EXPECT_FALSE(record.contains("value_format"));
+  produce_raw("t", 0, R"({"key":"k","value":"not json"})", "text");
+  record = receive(socket).at("records").at(0).as_object();
+  EXPECT_EQ(record.at("value"), "not json");
+  EXPECT_EQ(record.at("value_format"), "text");
+  EXPECT_EQ(record.at("key_format"), "text");
+  produce_raw("t", 0, R"({"value":"/w=="})", "binary");
+  record = receive(socket).at("records").at(0).as_object();
+  EXPECT_EQ(record.at("value"), "/w==");
+  EXPECT_EQ(record.at("value_format"), "binary");
+}
+
+TEST_F(WebsocketSubscribe, PartitionsThatAreAddedAreReadFromTheirBeginning) {
+  create_topic("t", 1);
+  auto all = open("/ws/topics/t");
+  auto one = open("/ws/topics/t?partitions=0");
+  receive_until_caught_up(all);
+  receive_until_caught_up(one);
+  auto raised =
+      http().send("PATCH", fmt::format("/v3/clusters/{}/topics/t", gateway_->cluster_id()),
+                  R"({"partitions_count":3})");
+  ASSERT_EQ(raised.status, 200u) << raised.body;
+  produce("t", 2, 0, 5);
+  std::vector<std::int64_t> added;
+  testing::received_offsets got;
+  while (got[2].size() < 5) {
+    auto frame = receive(all);
+    if (frame.at("type") == "partition_added")
+      added.push_back(frame.at("partition").as_int64());
+    if (frame.at("type") == "records")
+      for (const auto& record : frame.at("records").as_array())
+        got[record.at("partition").as_int64()].push_back(record.at("offset").as_int64());
+  }
+  EXPECT_EQ(added, range(1, 3));
+  EXPECT_EQ(got[2], range(0, 5));
+  for (int p = 0; p < 3; ++p)
+    produce("t", p, 100, 2);
+  EXPECT_EQ(receive_records(all, 6).size(), 3u) << "at the tail of each";
+  EXPECT_EQ(receive_records(one, 2)[0], range(0, 2));
+  expect_silence(one);
 }
 
 TEST_F(WebsocketSubscribe, AllSubscribersAtTheTailReceiveTheSame) {

@@ -165,6 +165,39 @@ TEST_F(WebsocketSubscriber, CreditBoundsTheFrame) {
   EXPECT_EQ(x_.budget().records, 10u) << "what is forgotten gives its credit back";
 }
 
+TEST_F(WebsocketSubscriber, CreditWithoutBytesCountsOnlyRecords) {
+  open({0}, true);
+  x_.add_credit(2, 10);
+  queue(0, 1, 1, 100);
+  EXPECT_FALSE(x_.has_credit());
+  x_.add_credit(2, std::nullopt);
+  EXPECT_TRUE(x_.has_credit());
+  EXPECT_EQ(x_.budget().records, 3u);
+  EXPECT_EQ(x_.budget().payload_bytes, frame_budget::standard().payload_bytes);
+  x_.add_credit(0, 50);
+  EXPECT_EQ(x_.budget().payload_bytes, 50u) << "until bytes are given again";
+}
+
+TEST_F(WebsocketSubscriber, AnAddedPartitionIsReadFromItsBeginning) {
+  open({7}, false, 7);
+  reach_tail(0, 7);
+  EXPECT_EQ(x_.add({partition_id{1}, 0, no_offset}), 1u);
+  EXPECT_EQ(x_.find(partition_id{1}), 1u);
+  expect_read(1, 0);
+}
+
+TEST_F(WebsocketSubscriber, AnAddedPartitionIsPausedWhereAllAre) {
+  open({0, 0});
+  x_.pause(0);
+  x_.add({partition_id{2}, 0, no_offset});
+  EXPECT_FALSE(x_.paused(2));
+  x_.pause(1);
+  x_.pause(2);
+  x_.add({partition_id{3}, 0, no_offset});
+  EXPECT_TRUE(x_.paused(3));
+  expect_nothing();
+}
+
 TEST_F(WebsocketSubscriber, CreditDoesNotOverflow) {
   open({0}, true);
   for (int i = 0; i < 5; ++i)
