@@ -34,6 +34,7 @@ http::gateway_config gateway_settings(const broker_config& from) {
   http::gateway_config to;
   to.host = from.http.host;
   to.port = from.http.port;
+  to.allowed_origins = from.allowed_origins;
   to.body_bytes_max = from.body_bytes_max;
   to.connections_max = from.connections_max;
   to.inflight_bytes_max = from.inflight_bytes_max;
