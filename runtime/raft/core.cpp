@@ -36,8 +36,10 @@ void core::step(message m) {
     return;
   if (m.term > state_.term && !accept_newer_term(m))
     return;
-  // A new observer knows no term yet.
-  if (m.term < state_.term && !std::holds_alternative<follow>(m.body))
+  // A new observer knows no term yet, and a replica whose term ran ahead must find the leader too.
+  const bool any_term = std::holds_alternative<follow>(m.body) ||
+                        std::holds_alternative<leader_hint>(m.body);
+  if (m.term < state_.term && !any_term)
     return answer_older_term(m);
   std::visit([&](auto& body) { on(m, body); }, m.body);
 }

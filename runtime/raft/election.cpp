@@ -6,11 +6,12 @@
 
 namespace troupe::raft {
 
-// A removed voter may be needed until its removal is committed: only it may hold that entry.
+// A removed voter may be needed until its removal is committed: only it may hold that entry. After
+// a start nothing is known to be committed, and any set since the snapshot may be the one in force.
 bool core::may_campaign() const {
   if (damage_ && !broken(rule::s5_damaged_votes))
     return false;
-  return voters().contains(self_) || voters_.at(commit_).contains(self_);
+  return voters_.contained_since(commit_, self_);
 }
 
 bool core::in_lease() const {

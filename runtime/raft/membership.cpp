@@ -129,7 +129,8 @@ void core::on(const message& m, const follow& x) {
     return;
   }
   const auto found = peers_.find(m.from);
-  if (found == peers_.end() && peers_.size() >= options_.observers + voters().size())
+  const auto other_voters = voters().size() - (voters().contains(self_) ? 1 : 0);
+  if (found == peers_.end() && peers_.size() >= options_.observers + other_voters)
     return;
   // It may hold less than it once did: the log was damaged.
   if (found != peers_.end() && found->second.match() <= x.last)

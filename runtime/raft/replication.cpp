@@ -77,10 +77,11 @@ void core::maybe_commit() {
     const auto found = peers_.find(x);
     return found == peers_.end() ? no_index : found->second.match();
   };
-  auto counted = voters();
-  if (broken(rule::r44_removed_leader_counts) && !counted.contains(self_))
-    counted = counted.with(self_);
-  const auto index = counted.reached_by_majority(held);
+  const auto* deputy = broken(rule::r44_removed_leader_counts) && !voters().contains(self_)
+                           ? &*std::prev(voters().end())
+                           : nullptr;
+  const auto index = voters().reached_by_majority(
+      [&](const replica_id& x) { return deputy && x == *deputy ? log_.stable() : held(x); });
   // An entry of an earlier term may still be replaced although a majority holds it.
   const bool own = log_.term_at(index) == state_.term || broken(rule::r42_commit_by_counting);
   if (index <= commit_ || !own)

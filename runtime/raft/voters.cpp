@@ -122,4 +122,10 @@ const voter_set& voter_history::at(index_t index) const {
   return (later - 1)->voters;
 }
 
+bool voter_history::contained_since(index_t index, const replica_id& who) const {
+  const auto later = std::ranges::find_if(sets_, [&](const auto& x) { return x.since > index; });
+  troupe_assert(later != sets_.begin(), "no voters are known at {}", index);
+  return std::any_of(later - 1, sets_.end(), [&](const auto& x) { return x.voters.contains(who); });
+}
+
 }  // namespace troupe::raft

@@ -66,6 +66,8 @@ class voter_history {
   index_t latest_index() const { return sets_.back().since; }
   /// In force once everything up to `index` is; REQUIRES that it is not compacted away.
   const voter_set& at(index_t index) const;
+  /// Whether at(index) or a later set has it.
+  bool contained_since(index_t index, const replica_id& who) const;
 
  private:
   struct dated_set {

@@ -139,6 +139,54 @@ TEST(RaftLimits, ObserversBeyondTheLimitAreNotServed) {
   EXPECT_EQ(script.at(3).core().log().last(), 0);
 }
 
+// -- what the network brings ----------------------------------------------------------
+
+raft::core empty_core(const raft::replica_id& self) {
+  raft::restored_log nothing;
+  nothing.self = self;
+  return raft::core{{}, nothing, rng{1}};
+}
+
+TEST(RaftCore, SnapshotWithAWrongChecksumIsFetchedAnew) {
+  const raft::replica_id self{node_id{1}, raft::directory_id{1}};
+  const raft::replica_id leader{node_id{2}, raft::directory_id{2}};
+  auto core = empty_core(self);
+  raft::snapshot_info info{9, raft::term_t{2}, raft::voter_set{{leader}}, 4, 0xbad};
+  const raft::snapshot_chunk chunk{info, 0, 4, raft::share({'a', 'b', 'c', 'd'})};
+  core.step({leader, self, raft::term_t{2}, chunk});
+  const auto work = core.ready();
+  EXPECT_FALSE(work.installed);
+  EXPECT_EQ(core.commit(), 0);
+  ASSERT_EQ(work.messages.size(), 1u);
+  const auto& reply = std::get<raft::snapshot_reply>(work.messages[0].body);
+  EXPECT_FALSE(reply.installed);
+  EXPECT_EQ(reply.next_offset, 0u);
+}
+
+TEST(RaftCore, MessageThatMakesNoSenseChangesNothing) {
+  const raft::replica_id self{node_id{1}, raft::directory_id{1}};
+  const raft::replica_id other{node_id{2}, raft::directory_id{2}};
+  auto core = empty_core(self);
+  const auto data = [](raft::index_t i, int t) {
+    return raft::entry{i, raft::term_t{t}, raft::entry_kind::data, nullptr};
+  };
+  const raft::append_request bad[] = {
+      {{0, raft::no_term}, {data(2, 1)}, 0},              // a gap
+      {{0, raft::no_term}, {data(1, 2), data(2, 1)}, 0},  // terms that descend
+      {{0, raft::no_term}, {data(1, 9)}, 0},              // a term above the sender's
+      {{-4, raft::no_term}, {}, 0},
+      {{0, raft::no_term}, {{1, raft::term_t{1}, raft::entry_kind::voters, nullptr}}, 0},
+  };
+  for (const auto& x : bad) {
+    core.step({other, self, raft::term_t{3}, x});
+    EXPECT_EQ(core.log().last(), 0);
+    EXPECT_TRUE(core.ready().messages.empty());
+    core.advance();
+  }
+  core.step({other, {node_id{1}, raft::directory_id{5}}, raft::term_t{8}, raft::timeout_now{}});
+  EXPECT_EQ(core.term(), raft::term_t{3});
+}
+
 // -- messages as bytes ----------------------------------------------------------------
 
 TEST(RaftMessages, EveryDamagedByteIsNoticed) {

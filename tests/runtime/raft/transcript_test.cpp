@@ -15,10 +15,35 @@ TEST(RaftTranscript, ThreeVotersElectALeaderAndReplicate) {
   expect_played(R"(
 > cluster 1 2 3
 > timeout 1
+1 asks who would vote for it in term 2
 > deliver
+1 campaigns in term 2
+2 votes for 1 in term 2
+3 votes for 1 in term 2
+1 leads term 2
+1 appends 2@2 start
+2 follows 1 in term 2
+2 appends 2@2 start
+3 follows 1 in term 2
+3 appends 2@2 start
+1 commits 2
+2 commits 2
+3 commits 2
 > propose 1 x
+1 appends 3@2 x
 > deliver
+2 appends 3@2 x
+3 appends 3@2 x
+1 commits 3
+1 applies x
+2 commits 3
+2 applies x
+3 commits 3
+3 applies x
 > log 3
+  1@1 voters 1 2 3
+  2@2 start
+  3@2 x
 )");
 }
 
@@ -26,8 +51,15 @@ TEST(RaftTranscript, OneVoterLeadsAlone) {
   expect_played(R"(
 > cluster 1
 > timeout 1
+1 leads term 2
+1 appends 2@2 start
+1 commits 2
 > propose 1 x
+1 appends 3@2 x
+1 commits 3
+1 applies x
 > read 1
+1 may read once 3 is applied
 )");
 }
 
@@ -35,9 +67,20 @@ TEST(RaftTranscript, ProposalsAreRefusedWithAHint) {
   expect_played(R"(
 > cluster 1 2
 > propose 2 x
+2 refuses: not_controller: node 2 does not lead the metadata log; no leader of term 1 is known
 > timeout 1
+1 asks who would vote for it in term 2
 > deliver
+1 campaigns in term 2
+2 votes for 1 in term 2
+1 leads term 2
+1 appends 2@2 start
+2 follows 1 in term 2
+2 appends 2@2 start
+1 commits 2
+2 commits 2
 > propose 2 x
+2 refuses: not_controller: node 2 does not lead the metadata log; node 1 does, in term 2
 )");
 }
 
@@ -45,18 +88,61 @@ TEST(RaftTranscript, FollowerGivesUpWhatItsOldLeaderCouldNotCommit) {
   expect_played(R"(
 > cluster 1 2 3
 > timeout 1
+1 asks who would vote for it in term 2
 > deliver
+1 campaigns in term 2
+2 votes for 1 in term 2
+3 votes for 1 in term 2
+1 leads term 2
+1 appends 2@2 start
+2 follows 1 in term 2
+2 appends 2@2 start
+3 follows 1 in term 2
+3 appends 2@2 start
+1 commits 2
+2 commits 2
+3 commits 2
 > isolate 1
 > propose 1 lost
+1 appends 3@2 lost
 > propose 1 gone
+1 appends 4@2 gone
+> tick 3 10
 > timeout 2
+2 asks who would vote for it in term 3
 > deliver
+2 campaigns in term 3
+3 votes for 2 in term 3
+2 leads term 3
+2 appends 3@3 start
+3 follows 2 in term 3
+3 appends 3@3 start
+2 commits 3
+3 commits 3
 > propose 2 kept
+2 appends 4@3 kept
 > deliver
+3 appends 4@3 kept
+2 commits 4
+2 applies kept
+3 commits 4
+3 applies kept
 > heal
 > tick 2 1
 > deliver
+1 steps down in term 3
+1 follows 2 in term 3
+1 drops 3@2
+1 drops 4@2
+1 appends 3@3 start
+1 appends 4@3 kept
+1 commits 4
+1 applies kept
 > log 1
+  1@1 voters 1 2 3
+  2@2 start
+  3@3 start
+  4@3 kept
 )");
 }
 
@@ -67,40 +153,110 @@ TEST(RaftTranscript, EntryOfAnEarlierTermIsNotCommittedByCounting) {
   expect_played(R"(
 > cluster 1 2 3 4 5
 > timeout 1
+1 asks who would vote for it in term 2
 > deliver
+1 campaigns in term 2
+2 votes for 1 in term 2
+3 votes for 1 in term 2
+4 votes for 1 in term 2
+5 votes for 1 in term 2
+1 leads term 2
+1 appends 2@2 start
+2 follows 1 in term 2
+2 appends 2@2 start
+3 follows 1 in term 2
+3 appends 2@2 start
+4 follows 1 in term 2
+4 appends 2@2 start
+5 follows 1 in term 2
+5 appends 2@2 start
+1 commits 2
+2 commits 2
+3 commits 2
+4 commits 2
+5 commits 2
 > cut 1 3
 > cut 1 4
 > cut 1 5
 > propose 1 early
+1 appends 3@2 early
 > deliver
+2 appends 3@2 early
 > isolate 1
 > isolate 2
+> tick 3 10
+> tick 4 10
 > timeout 5
-> deliver
+5 asks who would vote for it in term 3
+> deliver 5 3
+> deliver 5 4
+> deliver 3 5
+> deliver 4 5
+5 campaigns in term 3
+> deliver 5 3
+3 votes for 5 in term 3
+> deliver 5 4
+4 votes for 5 in term 3
+> deliver 3 5
+> deliver 4 5
+5 leads term 3
+5 appends 3@3 start
 > kill 5
-> heal
-> timeout 1
-> deliver 1 2
-> deliver 2 1
-> deliver 1 3
-> deliver 3 1
 > drop
-> tick 10
+> heal
+> kill 1
+> start 1
+> tick 2 10
 > timeout 1
-> deliver 1 2
-> deliver 1 3
-> deliver 2 1
-> deliver 3 1
-> deliver 1 2
-> deliver 1 3
-> deliver 2 1
-> deliver 3 1
-> deliver 1 3
-> deliver 3 1
-> show 1
-> log 3
+1 asks who would vote for it in term 3
 > deliver
+> timeout 1
+1 asks who would vote for it in term 4
+> deliver 1 2
+> deliver 1 3
+> deliver 2 1
+> deliver 3 1
+1 campaigns in term 4
+> deliver 1 2
+2 votes for 1 in term 4
+> deliver 1 3
+3 votes for 1 in term 4
+> deliver 2 1
+> deliver 3 1
+1 leads term 4
+1 appends 4@4 start
+> deliver 1 2
+2 follows 1 in term 4
+2 appends 4@4 start
+> deliver 1 3
+3 follows 1 in term 4
+> deliver 2 1
+> deliver 3 1
+> deliver 1 3
+3 appends 3@2 early
+> deliver 3 1
 > show 1
+  1 is leader in term 4, voters 1 2 3 4 5, log to 4, committed 0, applied ""
+> log 3
+  1@1 voters 1 2 3 4 5
+  2@2 start
+  3@2 early
+> deliver
+4 votes for 1 in term 4
+4 follows 1 in term 4
+3 appends 4@4 start
+1 commits 4
+1 applies early
+4 appends 3@2 early
+2 commits 4
+2 applies early
+3 commits 4
+3 applies early
+4 appends 4@4 start
+4 commits 4
+4 applies early
+> show 1
+  1 is leader in term 4, voters 1 2 3 4 5, log to 4, committed 4, applied "early"
 )",
                 one_by_one);
 }
@@ -109,17 +265,34 @@ TEST(RaftTranscript, PreVoteKeepsALonelyNodeFromRaisingTheTerm) {
   expect_played(R"(
 > cluster 1 2 3
 > timeout 1
+1 asks who would vote for it in term 2
 > deliver
+1 campaigns in term 2
+2 votes for 1 in term 2
+3 votes for 1 in term 2
+1 leads term 2
+1 appends 2@2 start
+2 follows 1 in term 2
+2 appends 2@2 start
+3 follows 1 in term 2
+3 appends 2@2 start
+1 commits 2
+2 commits 2
+3 commits 2
 > isolate 3
 > timeout 3
+3 asks who would vote for it in term 3
 > deliver
 > tick 3 30
 > deliver
 > show 3
+  3 is pre_candidate in term 2, voters 1 2 3, log to 2, committed 2, applied ""
 > heal
 > tick 1 1
 > deliver
+3 follows 1 in term 2
 > show 3
+  3 is follower in term 2, voters 1 2 3, log to 2, committed 2, applied ""
 )");
 }
 
@@ -127,12 +300,28 @@ TEST(RaftTranscript, VoterThatHearsItsLeaderRefusesOthers) {
   expect_played(R"(
 > cluster 1 2 3
 > timeout 1
+1 asks who would vote for it in term 2
 > deliver
+1 campaigns in term 2
+2 votes for 1 in term 2
+3 votes for 1 in term 2
+1 leads term 2
+1 appends 2@2 start
+2 follows 1 in term 2
+2 appends 2@2 start
+3 follows 1 in term 2
+3 appends 2@2 start
+1 commits 2
+2 commits 2
+3 commits 2
 > cut 1 3
 > timeout 3
+3 asks who would vote for it in term 3
 > deliver
 > show 3
+  3 is pre_candidate in term 2, voters 1 2 3, log to 2, committed 2, applied ""
 > show 1
+  1 is leader in term 2, voters 1 2 3, log to 2, committed 2, applied ""
 )");
 }
 
@@ -140,11 +329,26 @@ TEST(RaftTranscript, LeaderThatNobodyHearsStepsDown) {
   expect_played(R"(
 > cluster 1 2 3
 > timeout 1
+1 asks who would vote for it in term 2
 > deliver
+1 campaigns in term 2
+2 votes for 1 in term 2
+3 votes for 1 in term 2
+1 leads term 2
+1 appends 2@2 start
+2 follows 1 in term 2
+2 appends 2@2 start
+3 follows 1 in term 2
+3 appends 2@2 start
+1 commits 2
+2 commits 2
+3 commits 2
 > isolate 1
 > tick 1 10
 > tick 1 10
+1 steps down in term 2
 > show 1
+  1 is follower in term 2, voters 1 2 3, log to 2, committed 2, applied ""
 )");
 }
 
@@ -152,16 +356,21 @@ TEST(RaftTranscript, VoteIsRememberedAcrossAPowerLoss) {
   expect_played(R"(
 > cluster 1 2 3
 > timeout 1
+1 asks who would vote for it in term 2
 > deliver 1 2
 > deliver 2 1
+1 campaigns in term 2
 > deliver 1 2
+2 votes for 1 in term 2
 > crash 2
 > start 2
 > timeout 3
+3 asks who would vote for it in term 2
 > deliver 3 2
 > deliver 2 3
 > deliver 3 2
 > show 2
+  2 is follower in term 2, voters 1 2 3, log to 1, committed 0, applied ""
 )");
 }
 
@@ -169,22 +378,69 @@ TEST(RaftTranscript, LateFollowerIsSentASnapshot) {
   expect_played(R"(
 > cluster 1 2 3
 > timeout 1
+1 asks who would vote for it in term 2
 > deliver
+1 campaigns in term 2
+2 votes for 1 in term 2
+3 votes for 1 in term 2
+1 leads term 2
+1 appends 2@2 start
+2 follows 1 in term 2
+2 appends 2@2 start
+3 follows 1 in term 2
+3 appends 2@2 start
+1 commits 2
+2 commits 2
+3 commits 2
 > kill 3
 > propose 1 abcdefgh
+1 appends 3@2 abcdefgh
 > propose 1 ijklmnop
+1 appends 4@2 ijklmnop
 > propose 1 qrstuvwx
+1 appends 5@2 qrstuvwx
 > deliver
+2 appends 3@2 abcdefgh
+2 appends 4@2 ijklmnop
+2 appends 5@2 qrstuvwx
+1 commits 3
+1 applies abcdefgh
+1 commits 4
+1 applies ijklmnop
+1 commits 5
+1 applies qrstuvwx
+2 commits 3
+2 applies abcdefgh
+2 commits 4
+2 applies ijklmnop
+2 commits 5
+2 applies qrstuvwx
 > snapshot 1
+1 has a snapshot of 5, its log begins at 6
 > start 3
 > tick 1 1
 > deliver
+3 follows 1 in term 2
+3 commits 2
+3 installs a snapshot of 5
+3 commits 5
 > show 3
+  3 is follower in term 2, voters 1 2 3, log to 5, committed 5, applied "abcdefgh ijklmnop qrstuvwx"
 > propose 1 yz
+1 appends 6@2 yz
 > deliver
+2 appends 6@2 yz
+3 appends 6@2 yz
+1 commits 6
+1 applies yz
+2 commits 6
+2 applies yz
+3 commits 6
+3 applies yz
 > kill 3
 > start 3
 > show 3
+  3 is follower in term 2, voters 1 2 3, log to 6, committed 5, applied "abcdefgh ijklmnop qrstuvwx"
 )");
 }
 
@@ -192,19 +448,50 @@ TEST(RaftTranscript, ObserverFollowsAndBecomesAVoter) {
   expect_played(R"(
 > cluster 1 2
 > timeout 1
+1 asks who would vote for it in term 2
 > deliver
+1 campaigns in term 2
+2 votes for 1 in term 2
+1 leads term 2
+1 appends 2@2 start
+2 follows 1 in term 2
+2 appends 2@2 start
+1 commits 2
+2 commits 2
 > propose 1 x
+1 appends 3@2 x
 > deliver
+2 appends 3@2 x
+1 commits 3
+1 applies x
+2 commits 3
+2 applies x
 > node 3
 > add 1 3
+1 refuses: conflict: node 3 does not follow the metadata log closely enough to become a voter
 > tick 3 20
 > deliver
+3 follows 1 in term 2
+3 appends 1@1 voters 1 2
+3 appends 2@2 start
+3 appends 3@2 x
+3 commits 3
+3 applies x
 > tick 3 20
 > deliver
+3 follows 1 in term 2
 > show 3
+  3 is follower in term 2, voters 1 2, log to 3, committed 3, applied "x"
 > add 1 3
+1 appends 4@2 voters 1 2 3
 > deliver
+2 appends 4@2 voters 1 2 3
+3 appends 4@2 voters 1 2 3
+1 commits 4
+2 commits 4
+3 commits 4
 > add 1 3
+1 refuses: duplicate_voter: node 3 is a voter already
 )");
 }
 
@@ -212,13 +499,88 @@ TEST(RaftTranscript, SecondVoterChangeWaitsForTheFirst) {
   expect_played(R"(
 > cluster 1 2 3 4 5
 > timeout 1
+1 asks who would vote for it in term 2
 > remove 1 5
+1 refuses: not_controller: node 1 does not lead the metadata log; no leader of term 1 is known
 > deliver
+1 campaigns in term 2
+2 votes for 1 in term 2
+3 votes for 1 in term 2
+4 votes for 1 in term 2
+5 votes for 1 in term 2
+1 leads term 2
+1 appends 2@2 start
+2 follows 1 in term 2
+2 appends 2@2 start
+3 follows 1 in term 2
+3 appends 2@2 start
+4 follows 1 in term 2
+4 appends 2@2 start
+5 follows 1 in term 2
+5 appends 2@2 start
+1 commits 2
+2 commits 2
+3 commits 2
+4 commits 2
+5 commits 2
 > remove 1 5
+1 appends 3@2 voters 1 2 3 4
 > remove 1 4
+1 refuses: conflict: the voter change before is not committed yet
 > deliver
+2 appends 3@2 voters 1 2 3 4
+3 appends 3@2 voters 1 2 3 4
+4 appends 3@2 voters 1 2 3 4
+5 appends 3@2 voters 1 2 3 4
+1 commits 3
+2 commits 3
+3 commits 3
+4 commits 3
+5 commits 3
 > remove 1 4
+1 appends 4@2 voters 1 2 3
 > deliver
+2 appends 4@2 voters 1 2 3
+3 appends 4@2 voters 1 2 3
+4 appends 4@2 voters 1 2 3
+5 appends 4@2 voters 1 2 3
+1 commits 4
+2 commits 4
+3 commits 4
+4 commits 4
+5 commits 4
+)");
+}
+
+// Two leaders could otherwise change the same set in two ways.
+TEST(RaftTranscript, NewLeaderCommitsBeforeItChangesVoters) {
+  expect_played(R"(
+> cluster 1 2 3
+> timeout 1
+1 asks who would vote for it in term 2
+> deliver 1 2
+> deliver 2 1
+1 campaigns in term 2
+> deliver 1 2
+2 votes for 1 in term 2
+> deliver 2 1
+1 leads term 2
+1 appends 2@2 start
+> remove 1 3
+1 refuses: leader_not_available: node 1 leads term 2 and has not committed anything in it yet
+> read 1
+1 refuses: leader_not_available: node 1 leads term 2 and does not know yet what is committed
+> deliver
+3 votes for 1 in term 2
+2 follows 1 in term 2
+2 appends 2@2 start
+3 follows 1 in term 2
+3 appends 2@2 start
+1 commits 2
+2 commits 2
+3 commits 2
+> remove 1 3
+1 appends 3@2 voters 1 2
 )");
 }
 
@@ -226,15 +588,49 @@ TEST(RaftTranscript, TruncatedVoterChangeIsUndone) {
   expect_played(R"(
 > cluster 1 2 3
 > timeout 1
+1 asks who would vote for it in term 2
 > deliver
+1 campaigns in term 2
+2 votes for 1 in term 2
+3 votes for 1 in term 2
+1 leads term 2
+1 appends 2@2 start
+2 follows 1 in term 2
+2 appends 2@2 start
+3 follows 1 in term 2
+3 appends 2@2 start
+1 commits 2
+2 commits 2
+3 commits 2
 > isolate 1
 > remove 1 3
+1 appends 3@2 voters 1 2
+> tick 3 10
 > timeout 2
+2 asks who would vote for it in term 3
 > deliver
+2 campaigns in term 3
+3 votes for 2 in term 3
+2 leads term 3
+2 appends 3@3 start
+3 follows 2 in term 3
+3 appends 3@3 start
+2 commits 3
+3 commits 3
 > heal
 > tick 2 1
 > deliver
+1 steps down in term 3
+1 follows 2 in term 3
+1 drops 3@2
+1 appends 3@3 start
+1 commits 3
 > log 1
+  1@1 voters 1 2 3
+  2@2 start
+  3@3 start
+> show 1
+  1 is follower in term 3, voters 1 2 3, log to 3, committed 3, applied ""
 )");
 }
 
@@ -242,12 +638,41 @@ TEST(RaftTranscript, RemovedLeaderCommitsItsRemovalAndHandsOver) {
   expect_played(R"(
 > cluster 1 2 3
 > timeout 1
+1 asks who would vote for it in term 2
 > deliver
+1 campaigns in term 2
+2 votes for 1 in term 2
+3 votes for 1 in term 2
+1 leads term 2
+1 appends 2@2 start
+2 follows 1 in term 2
+2 appends 2@2 start
+3 follows 1 in term 2
+3 appends 2@2 start
+1 commits 2
+2 commits 2
+3 commits 2
 > remove 1 1
+1 appends 3@2 voters 2 3
 > deliver 1 2
+2 appends 3@2 voters 2 3
 > deliver 2 1
 > show 1
+  1 is leader in term 2, voters 2 3, log to 3, committed 2, applied ""
 > deliver
+3 appends 3@2 voters 2 3
+1 steps down in term 2
+1 commits 3
+2 commits 3
+3 commits 3
+2 campaigns in term 3
+3 votes for 2 in term 3
+2 leads term 3
+2 appends 4@3 start
+3 follows 2 in term 3
+3 appends 4@3 start
+2 commits 4
+3 commits 4
 > timeout 1
 )");
 }
@@ -257,12 +682,51 @@ TEST(RaftTranscript, RemovedLeaderDoesNotCountItself) {
   expect_played(R"(
 > cluster 1 2 3 4
 > timeout 1
+1 asks who would vote for it in term 2
 > deliver
+1 campaigns in term 2
+2 votes for 1 in term 2
+3 votes for 1 in term 2
+4 votes for 1 in term 2
+1 leads term 2
+1 appends 2@2 start
+2 follows 1 in term 2
+2 appends 2@2 start
+3 follows 1 in term 2
+3 appends 2@2 start
+4 follows 1 in term 2
+4 appends 2@2 start
+1 commits 2
+2 commits 2
+3 commits 2
+4 commits 2
 > remove 1 1
+1 appends 3@2 voters 2 3 4
 > deliver 1 2
+2 appends 3@2 voters 2 3 4
 > deliver 2 1
 > show 1
+  1 is leader in term 2, voters 2 3 4, log to 3, committed 2, applied ""
 > deliver
+3 appends 3@2 voters 2 3 4
+4 appends 3@2 voters 2 3 4
+1 steps down in term 2
+1 commits 3
+2 commits 3
+3 commits 3
+4 commits 3
+2 campaigns in term 3
+3 votes for 2 in term 3
+4 votes for 2 in term 3
+2 leads term 3
+2 appends 4@3 start
+3 follows 2 in term 3
+3 appends 4@3 start
+4 follows 2 in term 3
+4 appends 4@3 start
+2 commits 4
+3 commits 4
+4 commits 4
 )");
 }
 
@@ -270,18 +734,64 @@ TEST(RaftTranscript, LeadershipIsHandedOver) {
   expect_played(R"(
 > cluster 1 2 3
 > timeout 1
+1 asks who would vote for it in term 2
 > deliver
+1 campaigns in term 2
+2 votes for 1 in term 2
+3 votes for 1 in term 2
+1 leads term 2
+1 appends 2@2 start
+2 follows 1 in term 2
+2 appends 2@2 start
+3 follows 1 in term 2
+3 appends 2@2 start
+1 commits 2
+2 commits 2
+3 commits 2
 > cut 1 2
 > propose 1 x
+1 appends 3@2 x
 > transfer 1 2
 > propose 1 y
+1 refuses: not_controller: leadership is being handed to node 2
 > tick 1 10
 > propose 1 y
+1 appends 4@2 y
 > heal
 > deliver
+2 appends 3@2 x
+3 appends 3@2 x
+2 appends 4@2 y
+3 appends 4@2 y
+1 commits 3
+1 applies x
+1 commits 4
+1 applies y
+2 commits 3
+2 applies x
+3 commits 3
+3 applies x
+2 commits 4
+2 applies y
+3 commits 4
+3 applies y
 > transfer 1 2
 > deliver
+2 campaigns in term 3
+1 votes for 2 in term 3
+1 steps down in term 3
+3 votes for 2 in term 3
+2 leads term 3
+2 appends 5@3 start
+1 follows 2 in term 3
+1 appends 5@3 start
+3 follows 2 in term 3
+3 appends 5@3 start
+2 commits 5
+1 commits 5
+3 commits 5
 > transfer 1 2
+1 refuses: not_controller: node 1 does not lead the metadata log; node 2 does, in term 3
 )");
 }
 
@@ -289,17 +799,43 @@ TEST(RaftTranscript, ReadWaitsForAMajority) {
   expect_played(R"(
 > cluster 1 2 3
 > timeout 1
+1 asks who would vote for it in term 2
 > deliver
+1 campaigns in term 2
+2 votes for 1 in term 2
+3 votes for 1 in term 2
+1 leads term 2
+1 appends 2@2 start
+2 follows 1 in term 2
+2 appends 2@2 start
+3 follows 1 in term 2
+3 appends 2@2 start
+1 commits 2
+2 commits 2
+3 commits 2
 > propose 1 x
+1 appends 3@2 x
 > deliver
+2 appends 3@2 x
+3 appends 3@2 x
+1 commits 3
+1 applies x
+2 commits 3
+2 applies x
+3 commits 3
+3 applies x
 > read 1
 > deliver
+1 may read once 3 is applied
 > isolate 1
 > read 1
 > deliver
 > tick 1 10
 > tick 1 10
+1 steps down in term 2
+1 cannot answer a read: it does not lead any more
 > read 2
+2 refuses: not_controller: node 2 does not lead the metadata log; node 1 does, in term 2
 )");
 }
 
@@ -308,24 +844,65 @@ TEST(RaftTranscript, DamagedReplicaDoesNotVoteUntilItIsRepaired) {
   expect_played(R"(
 > cluster 1 2 3
 > timeout 1
+1 asks who would vote for it in term 2
 > deliver
+1 campaigns in term 2
+2 votes for 1 in term 2
+3 votes for 1 in term 2
+1 leads term 2
+1 appends 2@2 start
+2 follows 1 in term 2
+2 appends 2@2 start
+3 follows 1 in term 2
+3 appends 2@2 start
+1 commits 2
+2 commits 2
+3 commits 2
 > cut 1 2
 > propose 1 x
+1 appends 3@2 x
 > deliver
+3 appends 3@2 x
+1 commits 3
+1 applies x
+3 commits 3
+3 applies x
 > damage 3 3
 > start 3
+3 finds damage and does not vote
 > kill 1
 > timeout 2
+2 asks who would vote for it in term 3
 > deliver
 > tick 3 20
 > show 3
+  3 is follower in term 2, voters 1 2 3, log to 2, committed 0, applied ""
 > heal
 > start 1
 > timeout 1
+1 asks who would vote for it in term 3
 > deliver
+1 campaigns in term 3
+2 votes for 1 in term 3
+1 leads term 3
+1 appends 4@3 start
+2 follows 1 in term 3
+3 follows 1 in term 3
+2 appends 3@2 x
+2 appends 4@3 start
+3 appends 3@2 x
+3 appends 4@3 start
+3 is repaired
+1 commits 4
+1 applies x
+2 commits 4
+2 applies x
+3 commits 4
+3 applies x
 > tick 1 1
 > deliver
 > show 3
+  3 is follower in term 3, voters 1 2 3, log to 4, committed 4, applied "x"
 )");
 }
 
@@ -334,32 +911,86 @@ TEST(RaftTranscript, WipedDiskIsAnotherReplica) {
   expect_played(R"(
 > cluster 1 2 3
 > timeout 1
+1 asks who would vote for it in term 2
 > deliver
+1 campaigns in term 2
+2 votes for 1 in term 2
+3 votes for 1 in term 2
+1 leads term 2
+1 appends 2@2 start
+2 follows 1 in term 2
+2 appends 2@2 start
+3 follows 1 in term 2
+3 appends 2@2 start
+1 commits 2
+2 commits 2
+3 commits 2
 > cut 1 2
 > propose 1 x
+1 appends 3@2 x
 > deliver
+3 appends 3@2 x
+1 commits 3
+1 applies x
+3 commits 3
+3 applies x
 > kill 1
 > wipe 3
 > start 3
 > heal
 > timeout 2
+2 asks who would vote for it in term 3
 > deliver
 > timeout 3
 > show 3
+  3 is follower in term 0, voters , log to 0, committed 0, applied ""
 > start 1
 > timeout 1
+1 asks who would vote for it in term 3
 > deliver
+1 campaigns in term 3
+2 votes for 1 in term 3
+1 leads term 3
+1 appends 4@3 start
+2 follows 1 in term 3
+2 appends 3@2 x
+2 appends 4@3 start
+1 commits 4
+1 applies x
+2 commits 4
+2 applies x
 > remove 1 3
+1 appends 5@3 voters 1 2
 > deliver
+2 appends 5@3 voters 1 2
+1 commits 5
+2 commits 5
 > tick 3 20
 > deliver
+3 follows 1 in term 3
+3 appends 1@1 voters 1 2 3
+3 appends 2@2 start
+3 appends 3@2 x
+3 appends 4@3 start
+3 appends 5@3 voters 1 2
+3 commits 5
+3 applies x
 > tick 3 20
 > deliver
+3 follows 1 in term 3
 > tick 3 20
 > deliver
+3 follows 1 in term 3
 > add 1 3
+1 appends 6@3 voters 1 2 3
 > deliver
+2 appends 6@3 voters 1 2 3
+3 appends 6@3 voters 1 2 3
+1 commits 6
+2 commits 6
+3 commits 6
 > show 3
+  3 is follower in term 3, voters 1 2 3, log to 6, committed 6, applied "x"
 )");
 }
 
@@ -368,10 +999,27 @@ TEST(RaftTranscript, PowerLossEverywhereLosesNothing) {
   expect_played(R"(
 > cluster 1 2 3
 > timeout 1
+1 asks who would vote for it in term 2
 > deliver
+1 campaigns in term 2
+2 votes for 1 in term 2
+3 votes for 1 in term 2
+1 leads term 2
+1 appends 2@2 start
+2 follows 1 in term 2
+2 appends 2@2 start
+3 follows 1 in term 2
+3 appends 2@2 start
+1 commits 2
+2 commits 2
+3 commits 2
 > propose 1 x
+1 appends 3@2 x
 > deliver 1 2
+2 appends 3@2 x
 > deliver 2 1
+1 commits 3
+1 applies x
 > crash 1
 > crash 2
 > crash 3
@@ -380,10 +1028,29 @@ TEST(RaftTranscript, PowerLossEverywhereLosesNothing) {
 > start 3
 > drop
 > timeout 3
+3 asks who would vote for it in term 3
 > deliver
 > timeout 2
+2 asks who would vote for it in term 3
 > deliver
+2 campaigns in term 3
+1 votes for 2 in term 3
+3 votes for 2 in term 3
+2 leads term 3
+2 appends 4@3 start
+1 follows 2 in term 3
+1 appends 4@3 start
+3 follows 2 in term 3
+2 commits 4
+2 applies x
+1 commits 4
+1 applies x
+3 appends 3@2 x
+3 appends 4@3 start
+3 commits 4
+3 applies x
 > show 3
+  3 is follower in term 3, voters 1 2 3, log to 4, committed 4, applied "x"
 )");
 }
 

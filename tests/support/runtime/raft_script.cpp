@@ -147,9 +147,9 @@ void raft_script::ask(const words& w) {
       for (auto i = x.log().first(); i <= x.log().last(); ++i)
         say("  " + describe(x.log().at(i)));
     else if (verb == "show")
-      say(fmt::format("  {} is {} in term {}, log to {}, committed {}, applied \"{}\"", id,
-                      to_string(x.role()), value_of(x.term()), x.log().last(), x.commit(),
-                      at(id).machine().values));
+      say(fmt::format("  {} is {} in term {}, voters {}, log to {}, committed {}, applied \"{}\"",
+                      id, to_string(x.role()), value_of(x.term()), to_string(x.voters()),
+                      x.log().last(), x.commit(), at(id).machine().values));
     else
       ADD_FAILURE() << "unknown command: " << verb;
   });

@@ -482,6 +482,10 @@ std::string raft_simulation::status() const {
     for (const auto& voter : x.voters())
       if (impaired_.contains(voter))
         text += fmt::format(", {} impaired", value_of(voter.node));
+    for (const auto& [peer, p] : x.peers())
+      text += fmt::format("\n     {} {} match {} next {} offset {}/{}", value_of(peer.node),
+                          p.now() == raft::progress::state::snapshot ? "snapshot" : "log",
+                          p.match(), p.next(), p.offset, p.snapshot.size);
   }
   return text;
 }
