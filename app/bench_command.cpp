@@ -2,6 +2,7 @@
 #include "app/bench_load.hpp"
 #include "app/commands.hpp"
 #include "app/options.hpp"
+#include "app/output.hpp"
 #include "app/stop_signal.hpp"
 #include "app/table.hpp"
 #include "app/units.hpp"
@@ -52,31 +53,40 @@ constexpr std::pair<const char*, double> quantiles[] = {
 
 double in_us(std::chrono::nanoseconds value) { return static_cast<double>(value.count()) / 1e3; }
 
-void print_json(const char* name, const bench_options& o, const load_result& x) {
+void show_json(const char* name, const bench_options& o, const load_result& x) {
   json::object latency{{"max", in_us(x.latency.max())}};
   for (auto [label, share] : quantiles)
     latency[label] = in_us(x.latency.quantile(share));
-  json::object out{{"bench", name},
-                   {"connections", o.load.connections},
-                   {"batch", o.load.batch},
-                   {"record_bytes", o.load.record_bytes},
-                   {"acks", o.load.acks},
-                   {"seconds", static_cast<double>(x.time.count()) / 1e9},
-                   {"requests", x.requests},
-                   {"records", x.records},
-                   {"errors", x.errors},
-                   {"requests_per_second", rate_of(x.requests, x.time)},
-                   {"records_per_second", rate_of(x.records, x.time)},
-                   {"payload_bytes_per_second", rate_of(x.payload_bytes, x.time)},
-                   {"wire_bytes_per_second", rate_of(x.wire_bytes, x.time)},
-                   {"latency_us", latency}};
-  fmt::print("{}\n", json::serialize(out));
+  json::object out{{"bench", name}, {"connections", o.load.connections}};
+  // What this kind of load was told, and no more.
+  if (std::string_view(name) == "consume") {
+    out["fetch_bytes"] = o.load.fetch_bytes;
+  } else {
+    out["batch"] = o.load.batch;
+    out["record_bytes"] = o.load.record_bytes;
+    out["acks"] = o.load.acks;
+  }
+  if (std::string_view(name) == "fanout")
+    out["rate"] = o.load.rate;
+  json::object found{{"seconds", static_cast<double>(x.time.count()) / 1e9},
+                     {"requests", x.requests},
+                     {"records", x.records},
+                     {"errors", x.errors},
+                     {"requests_per_second", rate_of(x.requests, x.time)},
+                     {"records_per_second", rate_of(x.records, x.time)},
+                     {"payload_bytes_per_second", rate_of(x.payload_bytes, x.time)},
+                     {"wire_bytes_per_second", rate_of(x.wire_bytes, x.time)},
+                     {"latency_us", latency}};
+  out.insert(found.begin(), found.end());
+  print_json(out);
 }
 
 void print_text(const char* name, const bench_options& o, const load_result& x) {
   auto whole = [](double value) { return with_commas(static_cast<std::uint64_t>(value)); };
-  fmt::print("bench {}: topic '{}', {} partitions, {} connections, {} s\n\n", name, o.load.topic,
-             o.load.partitions, o.load.connections, o.load.duration_s);
+  print_out("bench {}: topic '{}', {}, {}, {} s\n\n", name, o.load.topic,
+            counted(static_cast<std::uint64_t>(o.load.partitions), "partition"),
+            counted(static_cast<std::uint64_t>(o.load.connections), "connection"),
+            o.load.duration_s);
   table rates({"", "total", "per second"});
   rates.add({std::string(name) == "fanout" ? "frames" : "requests", with_commas(x.requests),
              whole(rate_of(x.requests, x.time))});
@@ -86,16 +96,16 @@ void print_text(const char* name, const bench_options& o, const load_result& x) 
                as_size(rate_of(x.payload_bytes, x.time))});
   rates.add({"on the wire", as_size(static_cast<double>(x.wire_bytes)),
              as_size(rate_of(x.wire_bytes, x.time))});
-  fmt::print("{}\n", rates.text());
+  print_out("{}\n", rates.text());
   table latency({"latency", "p50", "p90", "p99", "p99.9", "max"});
   std::vector<std::string> row{std::string(name) == "fanout" ? "produce to delivery" : "request"};
   for (auto [label, share] : quantiles)
     row.push_back(as_duration(x.latency.quantile(share)));
   row.push_back(as_duration(x.latency.max()));
   latency.add(row);
-  fmt::print("{}", latency.text());
+  print_out("{}", latency.text());
   if (x.errors > 0)
-    fmt::print("\n{} errors, the first: {}\n", x.errors, x.first_error);
+    print_out("\n{}, the first: {}\n", counted(x.errors, "error"), x.first_error);
 }
 
 int run(const char* name, bench_options& o, load_function load) {
@@ -106,7 +116,7 @@ int run(const char* name, bench_options& o, load_function load) {
   if (!result)
     return report(result.error());
   if (o.output == "json")
-    print_json(name, o, *result);
+    show_json(name, o, *result);
   else
     print_text(name, o, *result);
   return result->errors == 0 ? exit_ok : exit_failed;

@@ -1,6 +1,7 @@
 #include "app/broker_process.hpp"
 
 #include "actors/node.hpp"
+#include "app/output.hpp"
 #include "app/stop_signal.hpp"
 #include "app/units.hpp"
 #include "http/gateway.hpp"
@@ -11,7 +12,6 @@
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
-#include <cstdio>
 #include <future>
 
 namespace troupe::app {
@@ -67,6 +67,16 @@ failure cannot_start(const error& why, const broker_config& config) {
   }
   return {exit_failed, fmt::format("cannot use the data directory '{}': {}.{}", config.data_dir,
                                    why.message, advice)};
+}
+
+failure cannot_listen(const error& why) {
+  if (why.code == errc::invalid_parameter)
+    return {exit_usage, why.message +
+                            " Give --http an address of this machine, such as 127.0.0.1:8082, or "
+                            "0.0.0.0:8082 for all of them."};
+  return {exit_failed, why.message +
+                           " Is the address one of this machine, and no other program on the port? "
+                           "Choose another with --http HOST:PORT."};
 }
 
 void report_recovery(const node& broker, std::chrono::nanoseconds time) {
@@ -132,15 +142,13 @@ attempt<void> run_broker(const broker_config& config) {
                                       {metrics, {process_samples()}}, system_clock());
   if (!gateway) {
     (void)(*broker)->stop(config.shutdown_grace);
-    return failure{exit_failed, gateway.error().message +
-                                    " Is another program using the port? Choose another "
-                                    "with --http HOST:PORT."};
+    return cannot_listen(gateway.error());
   }
   auto address = config.http;
   address.port = (*gateway)->port();
-  fmt::print("troupe listens on http://{}, node {}, data in {}\n", to_string(address),
-             value_of(config.id), config.data_dir);
-  std::fflush(stdout);
+  print_out("troupe listens on http://{}, node {}, data in {}\n", to_string(address),
+            value_of(config.id), config.data_dir);
+  flush_out();
   wait_for_stop_signal();
   return stop(**gateway, **broker, config.shutdown_grace);
 }

@@ -31,6 +31,9 @@ struct named_value {
 using option_target = std::variant<bool*, std::string*, std::int64_t*, double*,
                                    std::vector<std::string>*, named_value>;
 
+/// What a shell offers as the value of an option, besides its choices.
+enum class completes : std::uint8_t { words, files, directories, segments };
+
 struct option_spec {
   std::string names;  ///< "--topic,-t", or "topic" for a positional one
   option_target target;
@@ -40,9 +43,15 @@ struct option_spec {
   std::int64_t min = INT64_MIN;  ///< of numbers
   std::int64_t max = INT64_MAX;
   std::vector<std::string> choices = {};  ///< when not empty, the only values allowed
-  std::string variable = {};              ///< environment variable that gives the default
+  std::string variable = {};              ///< environment variable that is asked without the flag
   std::string group = "Options";
+  /// What is wrong with a value, or nothing.
+  std::function<std::string(const std::string&)> check = {};
+  completes completion = completes::words;
 };
+
+/// The words that stand for an option, "--topic" and "-t"; none for a positional one.
+std::vector<std::string> words_of(const option_spec& option);
 
 struct command {
   std::string name;
@@ -54,9 +63,15 @@ struct command {
   std::vector<command> children = {};
   /// Name of the option that reads the other options from a TOML file; empty for none.
   std::string config_option = {};
+  /// Environment variables that begin with it are settings of this command, and unknown ones are
+  /// refused. Empty: they are nobody's business.
+  std::string variable_prefix = {};
+  /// Those of others with the same prefix; a `*` at the end stands for anything.
+  std::vector<std::string> foreign_variables = {};
 };
 
-/// Parses `arguments` (without the program's name) and runs what they ask for. Help goes to stdout,
+/// Parses `arguments` (without the program's name) and runs what they ask for. An option is set by
+/// its flag, else by its environment variable, else by the configuration file. Help goes to stdout,
 /// errors to stderr with what to do. Returns an exit code.
 int run_command_line(const command& root, const std::vector<std::string>& arguments);
 

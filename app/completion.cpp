@@ -8,20 +8,6 @@ namespace troupe::app {
 
 namespace {
 
-/// "--topic,-t" -> {"--topic", "-t"}; positional options have no words to offer.
-std::vector<std::string> words_of(const option_spec& option) {
-  std::vector<std::string> words;
-  std::size_t begin = 0;
-  while (begin <= option.names.size()) {
-    auto end = std::min(option.names.find(',', begin), option.names.size());
-    auto word = option.names.substr(begin, end - begin);
-    if (word.starts_with('-'))
-      words.push_back(word);
-    begin = end + 1;
-  }
-  return words;
-}
-
 struct page {
   std::string path;  ///< "troupe topic create"
   const command* what;
@@ -33,38 +19,74 @@ void collect(const command& at, const std::string& path, std::vector<page>& into
     collect(child, path + " " + child.name, into);
 }
 
+bool takes_value(const option_spec& option) {
+  return !std::holds_alternative<bool*>(option.target);
+}
+
 std::string words_after(const command& at) {
   std::string words;
   for (const auto& child : at.children)
     words += child.name + " ";
-  for (const auto& option : at.options)
+  for (const auto& option : at.options) {
     for (const auto& word : words_of(option))
       words += word + " ";
+    if (words_of(option).empty())
+      for (const auto& choice : option.choices)
+        words += choice + " ";
+  }
   if (!at.config_option.empty())
     words += at.config_option + " ";
   return words + "--help";
 }
 
-/// One case per option with fixed values: what may follow it.
-std::string bash_choices(const std::vector<page>& pages) {
+/// What the function _troupe is to look for on the disk, as the value of its variable `paths`.
+const char* paths_of(completes what) {
+  switch (what) {
+    case completes::words: return "none";
+    case completes::files: return "files";
+    case completes::directories: return "directories";
+    case completes::segments: return "segments";
+  }
+  return "none";
+}
+
+/// The case of one command: its words, and the paths its positional options take.
+std::string bash_command(const page& at) {
+  auto paths = completes::words;
+  for (const auto& option : at.what->options)
+    if (words_of(option).empty() && option.completion != completes::words)
+      paths = option.completion;
+  return fmt::format("    '{}') offers='{}' paths={} ;;\n", at.path, words_after(*at.what),
+                     paths_of(paths));
+}
+
+/// One case per option with a value: what may follow it, and nothing else.
+std::string bash_values(const page& at) {
   std::string cases;
-  for (const auto& [path, at] : pages)
-    for (const auto& option : at->options)
-      for (const auto& word : words_of(option))
-        if (!option.choices.empty())
-          cases += fmt::format("    '{} {}') offers='{}' ;;\n", path, word,
-                               fmt::join(option.choices, " "));
+  auto add = [&](const std::string& word, const std::string& choices, completes what) {
+    cases += fmt::format("    '{} {}') offers='{}' paths={} ;;\n", at.path, word, choices,
+                         paths_of(what));
+  };
+  for (const auto& option : at.what->options)
+    for (const auto& word : words_of(option))
+      if (takes_value(option))
+        add(word, fmt::format("{}", fmt::join(option.choices, " ")), option.completion);
+  if (!at.what->config_option.empty())
+    add(at.what->config_option, "", completes::files);
   return cases;
 }
 
 std::string bash_script(const std::vector<page>& pages) {
   std::string commands;
-  for (const auto& [path, at] : pages)
-    commands += fmt::format("    '{}') offers='{}' ;;\n", path, words_after(*at));
+  std::string values;
+  for (const auto& at : pages) {
+    commands += bash_command(at);
+    values += bash_values(at);
+  }
   return fmt::format(R"(# bash completion of troupe: source <(troupe completion bash)
 _troupe() {{
   local current="${{COMP_WORDS[COMP_CWORD]}}" previous="${{COMP_WORDS[COMP_CWORD-1]}}"
-  local path=troupe offers='' i
+  local path=troupe offers='' paths=none i
   for ((i = 1; i < COMP_CWORD; i++)); do
     [[ "${{COMP_WORDS[i]}}" == -* ]] && break
     path="$path ${{COMP_WORDS[i]}}"
@@ -79,11 +101,19 @@ _troupe() {{
   case "$path $previous" in
 {}  esac
   COMPREPLY=($(compgen -W "$offers" -- "$current"))
-  [ ${{#COMPREPLY[@]}} -gt 0 ] || COMPREPLY=($(compgen -f -- "$current"))
+  [[ "$paths" == none || "$current" == -* ]] && return
+  # Names with blanks stay whole, and a directory gets its slash.
+  local IFS=$'\n'
+  compopt -o filenames 2>/dev/null
+  case "$paths" in
+    files) COMPREPLY+=($(compgen -f -- "$current")) ;;
+    directories) COMPREPLY+=($(compgen -d -- "$current")) ;;
+    segments) COMPREPLY+=($(compgen -d -- "$current") $(compgen -f -X '!*.log' -- "$current")) ;;
+  esac
 }}
 complete -F _troupe troupe
 )",
-                     commands, bash_choices(pages));
+                     commands, values);
 }
 
 std::string escape_fish(std::string_view text) {
@@ -96,22 +126,41 @@ std::string escape_fish(std::string_view text) {
   return out;
 }
 
+/// The rest of a fish line: what the option takes, and its description.
+std::string fish_value(const option_spec& option) {
+  std::string line;
+  if (option.completion == completes::directories)
+    line = " -x -a '(__fish_complete_directories)'";
+  else if (option.completion == completes::words)
+    line = " -x";
+  else
+    line = " -r";
+  if (!option.choices.empty())
+    line += fmt::format(" -a '{}'", fmt::join(option.choices, " "));
+  return line;
+}
+
 std::string fish_option(const std::string& condition, const option_spec& option) {
   auto words = words_of(option);
-  if (words.empty())
-    return {};
   auto line = fmt::format("complete -c troupe -n '{}'", condition);
+  if (words.empty()) {
+    if (option.choices.empty() && option.completion == completes::words)
+      return {};
+    line +=
+        option.choices.empty() ? " -F" : fmt::format(" -f -a '{}'", fmt::join(option.choices, " "));
+    return line + fmt::format(" -d '{}'\n", escape_fish(option.help));
+  }
   for (const auto& word : words)
     line += word.starts_with("--") ? " -l " + word.substr(2) : " -s " + word.substr(1);
-  if (!std::holds_alternative<bool*>(option.target))
-    line += " -r";
-  if (!option.choices.empty())
-    line += fmt::format(" -f -a '{}'", fmt::join(option.choices, " "));
+  if (takes_value(option))
+    line += fish_value(option);
   return line + fmt::format(" -d '{}'\n", escape_fish(option.help));
 }
 
 std::string fish_script(const std::vector<page>& pages) {
-  std::string out = "# fish completion of troupe: troupe completion fish | source\n";
+  std::string out =
+      "# fish completion of troupe: troupe completion fish | source\n"
+      "complete -c troupe -f\n";
   for (const auto& [path, at] : pages) {
     std::string condition;
     std::size_t begin = std::min(path.find(' '), path.size());
@@ -130,6 +179,9 @@ std::string fish_script(const std::vector<page>& pages) {
                          escape_fish(child.summary));
     for (const auto& option : at->options)
       out += fish_option(condition, option);
+    if (!at->config_option.empty())
+      out += fmt::format("complete -c troupe -n '{}' -l {} -r\n", condition,
+                         at->config_option.substr(2));
   }
   return out;
 }

@@ -1,10 +1,10 @@
 #include "app/admin_client.hpp"
 #include "app/commands.hpp"
+#include "app/follower.hpp"
 #include "app/options.hpp"
 #include "app/record_client.hpp"
 #include "app/record_printer.hpp"
 #include "app/stop_signal.hpp"
-#include "app/subscription.hpp"
 #include "app/units.hpp"
 
 #include <boost/json.hpp>
@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <memory>
 #include <set>
 
@@ -31,6 +32,7 @@ struct consume_options {
   std::int64_t max = -1;
   std::int64_t wait_s = 0;
   bool follow = false;
+  bool no_reconnect = false;
   print_options print;
 };
 
@@ -58,7 +60,7 @@ class reader {
 
 struct position {
   std::int32_t partition;
-  offset_t next;
+  offset_t next;  ///< from a timestamp: the beginning
   offset_t end;
 };
 
@@ -70,6 +72,8 @@ std::optional<offset_t> as_offset(std::string_view text) {
   return value;
 }
 
+bool by_timestamp(const consume_options& o) { return o.from.starts_with("timestamp:"); }
+
 attempt<void> check_from(std::string_view from) {
   bool known = from == "earliest" || from == "latest" || as_offset(from) ||
                (from.starts_with("timestamp:") && as_offset(from.substr(10)));
@@ -80,6 +84,15 @@ attempt<void> check_from(std::string_view from) {
                                          from)};
 }
 
+failure out_of_range(const consume_options& o, std::int32_t partition, const offset_range& log) {
+  return {exit_failed,
+          fmt::format("offset {} of {}-{} is out of range: the log is [{}, {}). Give --from "
+                      "earliest, latest or an offset in it{}.",
+                      o.from, o.topic, partition, log.begin, log.end,
+                      o.partition < 0 ? ", or one --partition" : "")};
+}
+
+/// Fails when there is no such partition, or an offset lies outside the log of one.
 attempt<std::vector<position>> start_positions(const consume_options& o, http_client& http) {
   admin_client admin(http);
   auto count = admin.partitions(o.topic);
@@ -96,6 +109,8 @@ attempt<std::vector<position>> start_positions(const consume_options& o, http_cl
     if (!range)
       return range.error();
     auto asked = as_offset(o.from);
+    if (asked && (*asked < range->begin || *asked > range->end))
+      return out_of_range(o, p, *range);
     auto next = asked ? *asked : o.from == "latest" ? range->end : range->begin;
     out.push_back({p, next, range->end});
   }
@@ -103,11 +118,8 @@ attempt<std::vector<position>> start_positions(const consume_options& o, http_cl
 }
 
 /// Reads what is there over plain HTTP and, with --wait, by long poll what comes within the time.
-attempt<void> consume_http(const consume_options& o, const server_url& server, reader& to) {
-  http_client http(server);
-  auto positions = start_positions(o, http);
-  if (!positions)
-    return positions.error();
+attempt<void> consume_http(const consume_options& o, http_client& http,
+                           std::vector<position> positions, reader& to) {
   fetch_options fetch;
   fetch.format = o.print.format;
   stopwatch since_start;
@@ -116,12 +128,12 @@ attempt<void> consume_http(const consume_options& o, const server_url& server, r
   bool idle = false;
   while (!to.enough()) {
     bool moved = false;
-    for (auto& at : *positions) {
+    for (auto& at : positions) {
       if (o.wait_s == 0 && at.next >= at.end)
         continue;
       fetch.partition = at.partition;
       fetch.offset = at.next;
-      fetch.wait_ms = !idle ? 0 : positions->size() == 1 ? 1'000 : 100;
+      fetch.wait_ms = !idle ? 0 : positions.size() == 1 ? 1'000 : 100;
       auto next = fetch_records(http, o.topic, fetch, [&](const json::object& r) { to.take(r); });
       if (!next)
         return next.error();
@@ -141,33 +153,42 @@ attempt<void> consume_http(const consume_options& o, const server_url& server, r
 }
 
 /// Reads over a WebSocket, to the end of what is there or, with --follow, until stopped.
-attempt<void> consume_websocket(const consume_options& o, const server_url& server, reader& to) {
-  std::size_t partitions = 1;
-  subscription_options wanted{o.topic, {}, o.from, o.print.format};
-  if (o.partition >= 0) {
-    wanted.partitions = {static_cast<std::int32_t>(o.partition)};
-  } else {
-    http_client http(server);
-    auto count = admin_client(http).partitions(o.topic);
-    if (!count)
-      return count.error();
-    partitions = static_cast<std::size_t>(*count);
-  }
-  auto opened = subscription::open(server, wanted);
-  if (!opened)
-    return opened.error();
+attempt<void> consume_websocket(const consume_options& o, const server_url& server,
+                                const std::vector<position>& positions, reader& to) {
+  follower::options chosen{server, {o.topic, {}, o.from, o.print.format}};
+  chosen.reconnect = o.follow && !o.no_reconnect;
+  chosen.enough = [&to] { return to.enough(); };
+  if (o.partition >= 0)
+    chosen.what.partitions = {static_cast<std::int32_t>(o.partition)};
+  std::map<std::int32_t, offset_t> start;
+  if (!by_timestamp(o))
+    for (const auto& at : positions)
+      start[at.partition] = at.next;
+  follower from(std::move(chosen), std::move(start));
+  if (auto opened = from.open(); !opened)
+    return opened;
   std::set<std::int32_t> caught_up;
   subscription_events events;
   events.on_record = [&](const json::object& record) { to.take(record); };
   events.on_caught_up = [&](std::int32_t partition, offset_t) { caught_up.insert(partition); };
-  while (!to.enough() && (o.follow || caught_up.size() < partitions)) {
-    auto polled = opened->poll(std::chrono::milliseconds(200), events);
+  while (!to.enough() && (o.follow || caught_up.size() < positions.size())) {
+    auto polled = from.poll(std::chrono::milliseconds(200), events);
     if (!polled && !stop_requested())
-      return polled.error();
+      return polled;
     to.flush();
   }
-  opened->close();
+  from.close();
   return {};
+}
+
+attempt<void> consume(const consume_options& o, const server_url& server, reader& to) {
+  http_client http(server);
+  auto positions = start_positions(o, http);
+  if (!positions)
+    return positions.error();
+  if (o.follow || by_timestamp(o))
+    return consume_websocket(o, server, *positions, to);
+  return consume_http(o, http, std::move(*positions), to);
 }
 
 int run(consume_options& o) {
@@ -183,8 +204,7 @@ int run(consume_options& o) {
   o.print.format = *http::parse_embedded_format(o.format);
   watch_stop_signals();
   reader to(o);
-  bool by_websocket = o.follow || o.from.starts_with("timestamp:");
-  auto done = by_websocket ? consume_websocket(o, *server, to) : consume_http(o, *server, to);
+  auto done = consume(o, *server, to);
   to.flush();
   if (done)
     return exit_ok;
@@ -203,7 +223,8 @@ command consume_command() {
   it.summary = "Print the records of a topic";
   it.help =
       "Prints the values of a topic's records, one per line, and ends at the end of what is\n"
-      "there. With --follow it goes on with new records as they come, over a WebSocket.\n"
+      "there. With --follow it goes on with new records as they come, over a WebSocket; when the\n"
+      "connection is lost it connects again and goes on at the next offset.\n"
       "Within a partition records come in order; between partitions there is none.";
   auto format = choice_option("--format", o->format,
                               "How keys and values look with --output json (default: text); "
@@ -215,6 +236,8 @@ command consume_command() {
       text_option("--from", o->from, "Where to begin: earliest, latest, an offset or timestamp:MS",
                   "POSITION"),
       {"--follow,-f", &o->follow, "Go on with new records until Ctrl-C"},
+      {"--no-reconnect", &o->no_reconnect,
+       "With --follow: end with 3 when the connection is lost, instead of connecting again"},
       number_option("--partition,-p", o->partition, "Only this partition", "N", 0, 20'000),
       number_option("--max,-n", o->max, "End after so many records", "N", 0, INT64_MAX),
       number_option("--wait", o->wait_s, "At the end, wait so long for new records by long poll",

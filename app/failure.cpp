@@ -1,8 +1,7 @@
 #include "app/failure.hpp"
 
+#include "app/output.hpp"
 #include "runtime/base/assert.hpp"
-
-#include <cstdio>
 
 namespace troupe::app {
 
@@ -12,8 +11,8 @@ void throw_exception_from_error(const failure& x, const boost::source_location& 
 }
 
 int report(const failure& x) {
-  std::fflush(stdout);
-  fmt::print(stderr, "troupe: {}\n", x.message);
+  flush_out();
+  print_error("troupe: {}\n", x.message);
   return x.code;
 }
 

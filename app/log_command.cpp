@@ -1,6 +1,7 @@
 #include "app/commands.hpp"
 #include "app/failure.hpp"
 #include "app/options.hpp"
+#include "app/output.hpp"
 #include "app/segment_dump.hpp"
 #include "app/table.hpp"
 #include "app/units.hpp"
@@ -60,8 +61,9 @@ std::string as_text(const dumped_batch& batch) {
   const auto& h = batch.header;
   if (batch.data.empty())
     return fmt::format("{:>12}  DAMAGED: {}", batch.position, batch.damage);
-  return fmt::format("{:>12}  offsets {}..{}  {} records  {} B  epoch {}  {}{}  crc {:08x} {}",
-                     batch.position, h.base_offset, h.last_offset(), h.record_count, batch.size,
+  auto records = counted(static_cast<std::uint64_t>(std::max(h.record_count, 0)), "record");
+  return fmt::format("{:>12}  offsets {}..{}  {}  {} B  epoch {}  {}{}  crc {:08x} {}",
+                     batch.position, h.base_offset, h.last_offset(), records, batch.size,
                      value_of(h.epoch), flags_of(h),
                      h.producer_id < 0 ? ""
                                        : fmt::format("  producer {}/{} from {}", h.producer_id,
@@ -95,37 +97,51 @@ void print_records(const dumped_batch& batch, json::object* into) {
     if (into)
       rows.push_back(std::move(row));
     else
-      fmt::print("{:>14}{}\n", "", json::serialize(row));
+      print_out("{:>14}{}\n", "", json::serialize(row));
   }
   if (into)
     (*into)["contents"] = std::move(rows);
 }
 
+void print_batch(const dump_options& options, const std::string& path, const dumped_batch& batch) {
+  bool contents = options.records && batch.damage.empty();
+  if (options.output == "json") {
+    auto row = as_json(path, batch);
+    if (contents)
+      print_records(batch, &row);
+    return print_json(row);
+  }
+  print_out("{}\n", as_text(batch));
+  if (contents)
+    print_records(batch, nullptr);
+}
+
 attempt<dump_totals> dump_file(const dump_options& options, const std::string& path) {
+  auto known = is_segment(posix_env(), path);
+  if (!known)
+    return failure{exit_failed, known.error().message};
+  if (!*known)
+    return failure{exit_failed, fmt::format("'{}' is no log segment; give a segment (*.log) or the "
+                                            "directory of one partition.",
+                                            path)};
   if (options.output == "text")
-    fmt::print("{}\n", path);
-  auto each = [&](const dumped_batch& batch) {
-    bool contents = options.records && batch.damage.empty();
-    if (options.output == "json") {
-      auto row = as_json(path, batch);
-      if (contents)
-        print_records(batch, &row);
-      fmt::print("{}\n", json::serialize(row));
-    } else {
-      fmt::print("{}\n", as_text(batch));
-      if (contents)
-        print_records(batch, nullptr);
-    }
-  };
-  auto totals = dump_segment(posix_env(), path, each);
+    print_out("{}\n", path);
+  auto totals = dump_segment(posix_env(), path, [&](const dumped_batch& batch) {
+    print_batch(options, path, batch);
+    return !output_lost();
+  });
   if (!totals)
-    return failure{exit_failed, to_string(totals.error())};
+    return failure{exit_failed, totals.error().message};
   return *totals;
 }
 
 /// The segments of a partition's directory, in order, or the file itself.
 attempt<std::vector<std::string>> files_of(const std::string& path) {
   auto names = posix_env().list(path);
+  if (!names && names.error().code == errc::not_found)
+    return failure{exit_failed, fmt::format("there is no '{}'; give a segment (*.log) or the "
+                                            "directory of one partition.",
+                                            path)};
   if (!names)
     return std::vector<std::string>{path};
   std::vector<std::string> files;
@@ -152,11 +168,13 @@ int dump(const dump_options& options) {
     sum.records += totals->records;
     sum.bytes += totals->bytes;
     sum.damaged += totals->damaged;
+    if (output_lost())
+      break;
   }
   if (options.output == "text")
-    fmt::print("{} batches, {} records, {} in {} files; {} damaged\n", with_commas(sum.batches),
-               with_commas(sum.records), as_size(static_cast<double>(sum.bytes)), files->size(),
-               sum.damaged);
+    print_out("{}, {}, {} in {}; {} damaged\n", counted(sum.batches, "batch", "batches"),
+              counted(sum.records, "record"), as_size(static_cast<double>(sum.bytes)),
+              counted(files->size(), "file"), sum.damaged);
   return sum.damaged == 0 ? exit_ok : exit_failed;
 }
 
@@ -175,6 +193,7 @@ command log_command() {
   auto path =
       text_option("path", o->path, "A segment (*.log) or the directory of a partition", "FILE|DIR");
   path.required = true;
+  path.completion = completes::segments;
   dump_it.options = {
       path, {"--records,-r", &o->records, "Show the records too"}, output_option(o->output)};
   dump_it.examples =

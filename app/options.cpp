@@ -18,6 +18,12 @@ option_spec text_option(const char* names, std::string& into, const char* help,
   return spec;
 }
 
+option_spec file_option(const char* names, std::string& into, const char* help) {
+  auto spec = text_option(names, into, help, "FILE");
+  spec.completion = completes::files;
+  return spec;
+}
+
 option_spec choice_option(const char* names, std::string& into, const char* help,
                           const char* value_name, std::vector<std::string> choices) {
   auto spec = text_option(names, into, help, value_name);

@@ -10,6 +10,8 @@ option_spec number_option(const char* names, std::int64_t& into, const char* hel
                           std::int64_t min, std::int64_t max);
 option_spec text_option(const char* names, std::string& into, const char* help,
                         const char* value_name);
+/// The name of a file.
+option_spec file_option(const char* names, std::string& into, const char* help);
 /// One of a few words.
 option_spec choice_option(const char* names, std::string& into, const char* help,
                           const char* value_name, std::vector<std::string> choices);

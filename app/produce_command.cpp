@@ -1,6 +1,8 @@
+#include "app/admin_client.hpp"
 #include "app/commands.hpp"
 #include "app/line_reader.hpp"
 #include "app/options.hpp"
+#include "app/output.hpp"
 #include "app/progress.hpp"
 #include "app/record_client.hpp"
 
@@ -83,7 +85,8 @@ class producer {
            bytes_ >= static_cast<std::size_t>(options_.batch_bytes);
   }
 
-  /// Sends what was added; retries what the broker refused for now, in order.
+  /// Sends what was added; retries what the broker refused for now, in order. Fails when a record
+  /// is refused for good, once all before it are stored.
   attempt<void> flush() {
     auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options_.retry_s);
     while (!batch_.empty()) {
@@ -102,6 +105,8 @@ class producer {
       std::this_thread::sleep_for(std::chrono::milliseconds(300));
     }
     bytes_ = 0;
+    if (refused_)
+      return *refused_;
     return {};
   }
 
@@ -140,12 +145,14 @@ class producer {
       if (ack.ok()) {
         ++totals_.records;
         totals_.bytes += batch_[i].value ? batch_[i].value->size() : 0;
+      } else if (refused_) {
+        continue;  // behind the line that ends the command
       } else if (is_retriable(ack.error_code)) {
         last_error_ = ack.error;
         again.push_back(std::move(batch_[i]));
       } else {
-        return failure{exit_failed, fmt::format("line {}: {} (error {})", batch_[i].line, ack.error,
-                                                ack.error_code)};
+        refused_ = failure{exit_failed, fmt::format("line {}: {} (error {})", batch_[i].line,
+                                                    ack.error, ack.error_code)};
       }
     }
     batch_ = std::move(again);
@@ -159,7 +166,16 @@ class producer {
   std::size_t bytes_ = 0;
   totals totals_;
   std::string last_error_;
+  std::optional<failure> refused_;  // the first record that will never be stored
 };
+
+/// The input ends here with `why`, but what came before is still stored.
+attempt<void> give_up(producer& to, const failure& why) {
+  if (auto flushed = to.flush(); !flushed)
+    return failure{flushed.error().code,
+                   fmt::format("{}; before that, {}", why.message, flushed.error().message)};
+  return why;
+}
 
 /// Reads, batches and sends until the input ends. What comes slowly is sent at once.
 attempt<void> produce_lines(line_reader& input, producer& to, progress& bar) {
@@ -168,10 +184,10 @@ attempt<void> produce_lines(line_reader& input, producer& to, progress& bar) {
   for (;;) {
     auto state = input.next(line, patience);
     if (!state)
-      return state.error();
+      return give_up(to, state.error());
     if (*state == line_state::line)
       if (auto added = to.add(line, input.line_number()); !added)
-        return added;
+        return give_up(to, added.error());
     if (*state != line_state::line || to.full()) {
       auto before = to.so_far().records;
       if (auto flushed = to.flush(); !flushed)
@@ -194,13 +210,23 @@ void print_totals(const produce_options& options, const totals& x, std::chrono::
                      {"retries", x.retries},
                      {"seconds", seconds},
                      {"records_per_second", rate_of(x.records, time)}};
-    fmt::print("{}\n", json::serialize(out));
+    print_json(out);
     return;
   }
-  fmt::print(stderr, "{} records ({}) to '{}' in {}: {} records/s{}\n", with_commas(x.records),
-             as_size(static_cast<double>(x.bytes)), options.topic, as_duration(time),
-             with_commas(static_cast<std::uint64_t>(rate_of(x.records, time))),
-             x.retries > 0 ? fmt::format(", {} retries", x.retries) : "");
+  print_error("{} ({}) to '{}' in {}: {} records/s{}\n", counted(x.records, "record"),
+              as_size(static_cast<double>(x.bytes)), options.topic, as_duration(time),
+              with_commas(static_cast<std::uint64_t>(rate_of(x.records, time))),
+              x.retries > 0 ? ", " + counted(x.retries, "retry", "retries") : "");
+}
+
+/// Whether there is such a topic and broker, before the first line has come. A broker that refuses
+/// for now is left to the retries.
+attempt<void> look_for_topic(const produce_options& options, const server_url& server) {
+  http_client http(server);
+  auto found = admin_client(http).partitions(options.topic);
+  if (found || (found.error().retriable && found.error().code != exit_unreachable))
+    return {};
+  return found.error();
 }
 
 int run(const produce_options& options) {
@@ -210,6 +236,8 @@ int run(const produce_options& options) {
   auto input = line_reader::open(options.file);
   if (!input)
     return report(input.error());
+  if (auto there = look_for_topic(options, *server); !there)
+    return report(there.error());
   producer to(options, *server);
   stopwatch time;
   attempt<void> done;
@@ -235,7 +263,7 @@ command produce_command() {
   it.options = {
       server_option(o->server),
       topic_argument(o->topic),
-      text_option("--file,-f", o->file, "Read from FILE instead of standard input", "FILE"),
+      file_option("--file,-f", o->file, "Read from FILE instead of standard input"),
       choice_option("--format", o->format,
                     "What a line is: text (UTF-8), json (one JSON text) or binary (any bytes)",
                     "FORMAT", {"text", "json", "binary"}),

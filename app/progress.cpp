@@ -1,5 +1,7 @@
 #include "app/progress.hpp"
 
+#include "app/output.hpp"
+
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -52,7 +54,7 @@ void progress::show() {
   if (!terminal_ || now - shown_ < std::chrono::milliseconds(100))
     return;
   shown_ = now;
-  fmt::print(stderr, "\r{}\033[K", progress_line(what_, done(), total_, now, terminal_columns()));
+  print_error("\r{}\033[K", progress_line(what_, done(), total_, now, terminal_columns()));
   std::fflush(stderr);
 }
 

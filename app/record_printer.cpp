@@ -1,9 +1,9 @@
 #include "app/record_printer.hpp"
 
+#include "app/output.hpp"
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
-
-#include <cstdio>
 
 namespace troupe::app {
 
@@ -15,8 +15,11 @@ namespace {
 std::string text_of(const json::value& x, http::embedded_format format) {
   if (x.is_null())
     return "null";
-  if (!x.is_string() || format == http::embedded_format::json)
-    return json::serialize(x);
+  if (!x.is_string() || format == http::embedded_format::json) {
+    std::string text;
+    append_json(text, x);
+    return text;
+  }
   std::string_view text = x.as_string();
   if (format == http::embedded_format::text)
     return std::string(text);
@@ -38,9 +41,11 @@ std::string headers_text(const json::value& headers) {
 }  // namespace
 
 std::string record_text(const json::object& record, const print_options& options) {
-  if (options.json)
-    return json::serialize(record);
   std::string line;
+  if (options.json) {
+    append_json(line, record);
+    return line;
+  }
   auto add = [&](bool wanted, std::string_view name, auto text) {
     auto* field = wanted ? record.if_contains(name) : nullptr;
     if (!wanted)
@@ -64,10 +69,10 @@ std::string record_text(const json::object& record, const print_options& options
 void record_printer::print(const json::object& record) {
   line_ = record_text(record, options_);
   line_ += '\n';
-  std::fwrite(line_.data(), 1, line_.size(), stdout);
+  write_out(line_);
   ++count_;
 }
 
-bool record_printer::flush() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
+bool record_printer::flush() { return flush_out(); }
 
 }  // namespace troupe::app

@@ -27,7 +27,7 @@ class record_printer {
   explicit record_printer(print_options options) : options_(std::move(options)) {}
 
   void print(const boost::json::object& record);
-  /// False when nobody reads standard output any more.
+  /// False when standard output is lost: its reader is gone, or the device is full.
   bool flush();
   std::uint64_t count() const { return count_; }
 

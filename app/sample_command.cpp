@@ -1,5 +1,7 @@
 #include "app/commands.hpp"
+#include "app/line_reader.hpp"
 #include "app/options.hpp"
+#include "app/output.hpp"
 #include "app/sample_run.hpp"
 #include "app/stop_signal.hpp"
 #include "app/table.hpp"
@@ -7,9 +9,6 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <memory>
 #include <unordered_set>
 
@@ -35,16 +34,44 @@ struct sample_outcome {
   std::vector<std::string> differences;
 };
 
-attempt<catalogue> read_catalogue(const std::string& path) {
-  std::ifstream file;
-  if (path != "-") {
-    file.open(path, std::ios::binary);
-    if (!file)
-      return failure{exit_failed, fmt::format("cannot read '{}'", path)};
+/// The whole input, however slowly it comes. Says once what it waits for.
+attempt<std::string> read_input(const std::string& path) {
+  constexpr auto step = std::chrono::milliseconds(100);
+  constexpr auto patience = std::chrono::seconds(1);
+  auto input = line_reader::open(path);
+  if (!input)
+    return input.error();
+  stopwatch time;
+  std::string text;
+  std::string_view line;
+  bool said = false;
+  for (;;) {
+    auto state = input->next(line, step);
+    if (!state)
+      return state.error();
+    if (*state == line_state::end)
+      return text;
+    if (stop_requested())
+      return failure{exit_failed,
+                     "stopped while the package catalogue was read; nothing was sent."};
+    if (*state == line_state::line) {
+      text += line;
+      text += '\n';
+    } else if (text.empty() && !said && time.elapsed() > patience) {
+      said = true;
+      print_error(
+          "waiting for the package catalogue on {}; 'apt-cache dumpavail' prints it. Ctrl-C "
+          "ends.\n",
+          path == "-" ? "standard input" : "'" + path + "'");
+    }
   }
-  std::istream& from = path == "-" ? std::cin : file;
-  std::string text(std::istreambuf_iterator<char>(from), {});
-  auto read = parse_catalogue(text);
+}
+
+attempt<catalogue> read_catalogue(const std::string& path) {
+  auto text = read_input(path);
+  if (!text)
+    return text.error();
+  auto read = parse_catalogue(*text);
   if (read.records.empty())
     return failure{exit_failed,
                    "the package catalogue is empty" +
@@ -90,14 +117,14 @@ json::object as_json(const sample_step& step) {
           {"records_per_second", rate_of(step.records, step.time)}};
 }
 
-void print_json(const sample_outcome& x) {
+void show_json(const sample_outcome& x) {
   json::object out{{"keys", x.keys},
                    {"produced", as_json(x.produced)},
                    {"read_http", as_json(x.by_http)},
                    {"read_websocket", as_json(x.by_websocket)},
                    {"equal", x.differences.empty()},
                    {"differences", json::value_from(x.differences)}};
-  fmt::print("{}\n", json::serialize(out));
+  print_json(out);
 }
 
 void print_text(const sample_options& options, const sample_outcome& x) {
@@ -111,18 +138,20 @@ void print_text(const sample_options& options, const sample_outcome& x) {
   add("produced over HTTP, on disk", x.produced);
   add("read back over HTTP", x.by_http);
   add("read back over WebSocket", x.by_websocket);
-  fmt::print("\nTopic '{}', {} partitions, {} keys, {} connections, batches of {}\n\n{}\n",
-             options.topic, options.partitions, with_commas(x.keys), options.connections,
-             options.batch, rows.text());
+  print_out("\nTopic '{}', {}, {}, {}, batches of {}\n\n{}\n", options.topic,
+            counted(static_cast<std::uint64_t>(options.partitions), "partition"),
+            counted(x.keys, "key"),
+            counted(static_cast<std::uint64_t>(options.connections), "connection"), options.batch,
+            rows.text());
   if (x.differences.empty()) {
-    fmt::print(
+    print_out(
         "Equal: both ways gave every record once, at its acknowledged partition and offset,\n"
         "per key in the order sent, with key and content as sent.\n");
     return;
   }
-  fmt::print("NOT EQUAL:\n");
+  print_out("NOT EQUAL:\n");
   for (const auto& what : x.differences)
-    fmt::print("  {}\n", what);
+    print_out("  {}\n", what);
 }
 
 int run(sample_settings& settings) {
@@ -135,13 +164,13 @@ int run(sample_settings& settings) {
   if (!from)
     return report(from.error());
   if (from->skipped > 0)
-    fmt::print(stderr, "{} stanzas of the catalogue were skipped, the first at {}\n", from->skipped,
-               from->first_skipped);
+    print_error("{} of the catalogue skipped, the first at {}\n", counted(from->skipped, "stanza"),
+                from->first_skipped);
   auto outcome = run_sample(settings.run, *from);
   if (!outcome)
     return report(outcome.error());
   if (settings.output == "json")
-    print_json(*outcome);
+    show_json(*outcome);
   else
     print_text(settings.run, *outcome);
   return outcome->differences.empty() ? exit_ok : exit_failed;
@@ -166,8 +195,7 @@ command sample_command() {
       "  apt-cache dumpavail | troupe sample";
   it.options = {
       server_option(o->server),
-      text_option("--input,-i", o->input, "Output of 'apt-cache dumpavail'; - is standard input",
-                  "FILE"),
+      file_option("--input,-i", o->input, "Output of 'apt-cache dumpavail'; - is standard input"),
       text_option("--topic,-t", o->run.topic, "The topic; created when it does not exist", "TOPIC"),
       number_option("--partitions", o->run.partitions, "Partitions of a topic that is created", "N",
                     1, 20'000),

@@ -1,6 +1,7 @@
 #include "app/segment_dump.hpp"
 
 #include "runtime/base/limits.hpp"
+#include "runtime/log/file_names.hpp"
 
 #include <fmt/format.h>
 
@@ -74,7 +75,7 @@ bool plausible(const batch_header& header) {
 }  // namespace
 
 result<dump_totals> dump_segment(env& on, const std::string& path,
-                                 const std::function<void(const dumped_batch&)>& each) {
+                                 const std::function<bool(const dumped_batch&)>& each) {
   auto opened = on.open(path, open_mode::read_only);
   if (!opened)
     return opened.error();
@@ -122,10 +123,27 @@ result<dump_totals> dump_segment(env& on, const std::string& path,
       totals.records += static_cast<std::uint64_t>(found.header.record_count);
     else
       ++totals.damaged;
-    each(found);
+    if (!each(found))
+      break;
     position += found.size;
   }
   return totals;
+}
+
+result<bool> is_segment(env& on, const std::string& path) {
+  auto opened = on.open(path, open_mode::read_only);
+  if (!opened)
+    return opened.error();
+  if (parse_log_file_name(path.substr(path.rfind('/') + 1)).kind == log_file::segment)
+    return true;
+  bytes head(batch_header_size);
+  auto got = (*opened)->read_at(0, head);
+  if (!got)
+    return got.error();
+  if (*got < head.size())
+    return false;
+  auto header = decode_batch_header(head);
+  return header.magic == batch_header{}.magic && plausible(header);
 }
 
 }  // namespace troupe::app

@@ -27,9 +27,13 @@ struct dump_totals {
   std::uint64_t zero_bytes = 0;
 };
 
-/// Calls `each` for every batch from the start of the file on. A damaged batch whose length can be
-/// believed is stepped over; otherwise the rest of the file is one damage.
+/// Calls `each` for every batch from the start of the file on, until it returns false. A damaged
+/// batch whose length can be believed is stepped over; otherwise the rest of the file is one
+/// damage.
 result<dump_totals> dump_segment(env& on, const std::string& path,
-                                 const std::function<void(const dumped_batch&)>& each);
+                                 const std::function<bool(const dumped_batch&)>& each);
+
+/// Whether the file is meant to be a segment: by its name, or because it begins as one.
+result<bool> is_segment(env& on, const std::string& path);
 
 }  // namespace troupe::app

@@ -34,6 +34,22 @@ std::string group_of(std::string_view name) {
   return "Broker";
 }
 
+/// "trace, info or off" -> {"trace", "info", "off"}.
+std::vector<std::string> words_in(std::string_view range) {
+  std::vector<std::string> words;
+  std::string word;
+  for (char c : std::string(range) + " ") {
+    if (c != ' ' && c != ',') {
+      word += c;
+    } else if (!word.empty() && word != "or") {
+      words.push_back(std::exchange(word, {}));
+    } else {
+      word.clear();
+    }
+  }
+  return words;
+}
+
 option_spec option_of(const broker_setting& setting, serve_options& into) {
   option_spec spec;
   spec.names = fmt::format("--{}", setting.name);
@@ -46,6 +62,17 @@ option_spec option_of(const broker_setting& setting, serve_options& into) {
     spec.value_name += fmt::format(" [{}]", setting.default_value);
   spec.variable = environment_name(setting.name);
   spec.group = group_of(setting.name);
+  if (setting.type == "choice" || setting.type == "boolean")
+    spec.choices = words_in(setting.range);
+  else
+    spec.check = [setting](const std::string& value) {
+      broker_config scratch;
+      bool good = set(scratch, setting.name, value).has_value();
+      return good ? std::string()
+                  : fmt::format("'{}' is not allowed; give {}", value, setting.range);
+    };
+  if (setting.type == "path")
+    spec.completion = completes::directories;
   return spec;
 }
 
@@ -57,9 +84,10 @@ command serve_command() {
   it.name = "serve";
   it.summary = "Run a broker";
   it.help =
-      "Runs a broker in the foreground. Each setting can be given as an option, in a TOML file\n"
-      "(--config) or as an environment variable; the option wins over the file, the file over the\n"
-      "variable. Sizes may be written as 16MiB, times as 30s; without a unit they are bytes and\n"
+      "Runs a broker in the foreground. Each setting can be given as an option, as an environment\n"
+      "variable or in a TOML file (--config); the option wins over the variable, the variable "
+      "over\n"
+      "the file. Sizes may be written as 16MiB, times as 30s; without a unit they are bytes and\n"
       "milliseconds. SIGTERM or Ctrl-C stops it orderly within 5 s; what was acknowledged is on\n"
       "disk either way.";
   it.examples =
@@ -78,6 +106,9 @@ command serve_command() {
   format.group = "Log";
   it.options.push_back(format);
   it.config_option = "--config";
+  it.variable_prefix = "TROUPE_";
+  // The last three are what Kubernetes sets in every container beside a service called troupe.
+  it.foreign_variables = {"TROUPE_SERVER", "TROUPE_SERVICE_*", "TROUPE_PORT", "TROUPE_PORT_*"};
   it.run = [o] { return run(*o); };
   return it;
 }

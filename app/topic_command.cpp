@@ -1,6 +1,7 @@
 #include "app/admin_client.hpp"
 #include "app/commands.hpp"
 #include "app/options.hpp"
+#include "app/output.hpp"
 #include "app/table.hpp"
 #include "app/units.hpp"
 
@@ -57,8 +58,6 @@ attempt<std::pair<std::string, std::string>> split_setting(const std::string& te
   return std::pair{text.substr(0, equals), text.substr(equals + 1)};
 }
 
-void print_json(const json::value& value) { fmt::print("{}\n", json::serialize(value)); }
-
 attempt<void> create(const topic_options& options, admin_client& admin) {
   topic_settings what{options.topic,
                       static_cast<std::int32_t>(options.partitions),
@@ -77,7 +76,7 @@ attempt<void> create(const topic_options& options, admin_client& admin) {
   if (options.output == "json")
     print_json({{"topic", options.topic}, {"created", !existed}});
   else
-    fmt::print("Topic '{}' {}.\n", options.topic, existed ? "exists already" : "created");
+    print_out("Topic '{}' {}.\n", options.topic, existed ? "exists already" : "created");
   return {};
 }
 
@@ -90,7 +89,7 @@ attempt<void> list(const topic_options& options, admin_client& admin) {
     return {};
   }
   for (const auto& topic : *topics)
-    fmt::print("{}\n", topic);
+    print_out("{}\n", topic);
   return {};
 }
 
@@ -119,11 +118,12 @@ attempt<void> describe(const topic_options& options, admin_client& admin) {
     print_json({{"topic", options.topic}, {"partitions", partitions}, {"configs", settings}});
     return {};
   }
-  fmt::print("Topic '{}', {} partitions\n\n{}\n", options.topic, *count, rows.text());
+  print_out("Topic '{}', {}\n\n{}\n", options.topic,
+            counted(static_cast<std::uint64_t>(*count), "partition"), rows.text());
   table settings({"setting", "value", ""});
   for (const auto& config : *configs)
     settings.add({config.name, config.value, config.is_default ? "default" : "set"});
-  fmt::print("{}", settings.text());
+  print_out("{}", settings.text());
   return {};
 }
 
@@ -150,7 +150,7 @@ attempt<void> alter(const topic_options& options, admin_client& admin) {
   if (options.output == "json")
     print_json({{"topic", options.topic}, {"altered", true}});
   else
-    fmt::print("Topic '{}' altered.\n", options.topic);
+    print_out("Topic '{}' altered.\n", options.topic);
   return {};
 }
 
@@ -162,7 +162,7 @@ attempt<void> remove(const topic_options& options, admin_client& admin) {
   if (options.output == "json")
     print_json({{"topic", options.topic}, {"deleted", !absent}});
   else
-    fmt::print("Topic '{}' {}.\n", options.topic, absent ? "does not exist" : "deleted");
+    print_out("Topic '{}' {}.\n", options.topic, absent ? "does not exist" : "deleted");
   return {};
 }
 

@@ -1,5 +1,6 @@
 #include "app/commands.hpp"
 #include "app/options.hpp"
+#include "app/output.hpp"
 
 #include <fmt/format.h>
 
@@ -29,7 +30,7 @@ command completion_command() {
   which.required = true;
   it.options.push_back(which);
   it.run = [shell] {
-    fmt::print("{}", completion_script(troupe_command(), *shell));
+    print_out("{}", completion_script(troupe_command(), *shell));
     return exit_ok;
   };
   return it;
@@ -43,7 +44,7 @@ command version_command() {
   it.summary = "Print the version";
   it.help = "Prints the version of this program.";
   it.run = [] {
-    fmt::print("troupe {}\n", TROUPE_VERSION);
+    print_out("troupe {}\n", TROUPE_VERSION);
     return exit_ok;
   };
   return it;

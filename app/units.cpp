@@ -17,6 +17,12 @@ std::string with_commas(std::uint64_t value) {
   return out;
 }
 
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
+  if (count == 1)
+    return fmt::format("1 {}", one);
+  return with_commas(count) + " " + (many.empty() ? fmt::format("{}s", one) : std::string(many));
+}
+
 std::string as_size(double value) {
   constexpr auto units = std::to_array<const char*>({"B", "KiB", "MiB", "GiB", "TiB"});
   std::size_t unit = 0;

@@ -51,6 +51,7 @@ struct websocket_client::state {
 namespace {
 
 constexpr auto handshake_timeout = std::chrono::seconds(10);
+constexpr auto silence_max = std::chrono::seconds(60);
 
 failure refused(const server_url& where, const beast::error_code& ec,
                 const ws::response_type& response) {
@@ -89,6 +90,9 @@ attempt<websocket_client> websocket_client::open(const server_url& where,
 
   auto timeouts = ws::stream_base::timeout::suggested(beast::role_type::client);
   timeouts.handshake_timeout = handshake_timeout;
+  // A peer that vanished without a word is noticed: a ping after half of it, the end after all.
+  timeouts.idle_timeout = silence_max;
+  timeouts.keep_alive_pings = true;
   s->stream.set_option(timeouts);
   s->stream.read_message_max(256u << 20);
   finished = false;

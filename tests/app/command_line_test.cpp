@@ -45,6 +45,8 @@ struct a_program : testing::Test {
     named.value_name = "DIR";
     leaf.options = {{"--flag,-f", &flag, "Yes"}, count, choice, where, repeated, named};
     leaf.config_option = "--config";
+    leaf.variable_prefix = "TROUPE_TEST_";
+    leaf.foreign_variables = {"TROUPE_TEST_FOREIGN", "TROUPE_TEST_OTHER_*"};
     leaf.run = [this] {
       ran = true;
       return exit_failed;
@@ -144,36 +146,120 @@ TEST_F(a_program, EnvironmentGivesADefaultAndTheCommandLineWins) {
   unsetenv("TROUPE_TEST_WORD");
 }
 
-TEST_F(a_program, ConfigurationFileGivesOptions) {
+/// A configuration file with this content.
+std::string file_of(const std::string& content) {
   auto path = testing::TempDir() + "troupe-config.toml";
-  std::ofstream(path) << "# comment\nnumber = 5\ndata-dir = \"from file\"\n";
+  std::ofstream(path) << content;
+  return path;
+}
+
+/// An environment variable for as long as a test runs.
+struct variable {
+  std::string name;
+
+  variable(std::string what, const std::string& value) : name(std::move(what)) {
+    setenv(name.c_str(), value.c_str(), 1);
+  }
+  ~variable() { unsetenv(name.c_str()); }
+  variable(const variable&) = delete;
+  variable& operator=(const variable&) = delete;
+};
+
+TEST_F(a_program, ConfigurationFileGivesOptions) {
+  auto path = file_of("# comment\nnumber = 5\ndata-dir = \"from file\"\nflag = true\n");
   run({"group", "go", "home", "--config", path});
   EXPECT_EQ(number, 5);
+  EXPECT_TRUE(flag);
   EXPECT_EQ(settings.at("data-dir"), "from file");
   run({"group", "go", "home", "--config", path, "--number", "6"});
   EXPECT_EQ(number, 6);
 }
 
-TEST_F(a_program, ConfigurationFileWinsOverTheEnvironment) {
-  setenv("TROUPE_TEST_WORD", "start", 1);
-  auto path = testing::TempDir() + "troupe-config-word.toml";
-  std::ofstream(path) << "word = \"stop\"\n";
+TEST_F(a_program, EnvironmentWinsOverTheConfigurationFile) {
+  auto path = file_of("word = \"stop\"\n");
   run({"group", "go", "home", "--config", path});
   EXPECT_EQ(word, "stop");
-  unsetenv("TROUPE_TEST_WORD");
+  variable set("TROUPE_TEST_WORD", "start");
+  run({"group", "go", "home", "--config", path});
+  EXPECT_EQ(word, "start");
 }
 
-TEST_F(a_program, UnknownKeyInTheConfigurationFileIsAnError) {
-  auto path = testing::TempDir() + "troupe-config-unknown.toml";
-  std::ofstream(path) << "nubmer = 5\n";
-  EXPECT_EQ(run({"group", "go", "home", "--config", path}), exit_usage);
-  EXPECT_THAT(err, HasSubstr("nubmer"));
+TEST_F(a_program, EmptyVariableCountsAsNone) {
+  variable set("TROUPE_TEST_WORD", "");
+  EXPECT_EQ(run({"group", "go", "home"}), exit_failed);
+  EXPECT_EQ(word, "start");
+}
+
+TEST_F(a_program, ConfigurationFileMayBeNamedByTheEnvironment) {
+  variable named("TROUPE_CONFIG", file_of("number = 5\n"));
+  run({"group", "go", "home"});
+  EXPECT_EQ(number, 5);
+  variable nowhere("TROUPE_CONFIG", "/nonexistent.toml");
+  ran = false;
+  EXPECT_EQ(run({"group", "go", "home"}), exit_usage);
+  EXPECT_THAT(err, HasSubstr("/nonexistent.toml"));
+  EXPECT_THAT(err, HasSubstr("TROUPE_CONFIG"));
   EXPECT_FALSE(ran);
 }
 
-TEST_F(a_program, MissingConfigurationFileIsAnError) {
+TEST_F(a_program, MistakesInTheConfigurationFileAreNamedWithTheirLine) {
+  for (auto [content, words] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"number = 5\nnubmer = 5\n", ":2: there is no setting 'nubmer'. Did you mean 'number'?"},
+           {"number = 5\nnumber = 6\n",
+            ":2: 'number' is set a second time; line 1 sets it already"},
+           {"[go]\n", ":1: there are no sections"},
+           {"number\n", ":1: this is not name = value: number"},
+           {"number = 12\n", ":1: number: "},
+           {"number = \"many\"\n", ":1: number: 'many'"},
+           {"word = \"jump\"\n", ":1: word: 'jump' is not allowed; give start, stop"},
+           {"group.number = 1\n", ":1: there is no setting 'group.number'"}}) {
+    auto path = file_of(content);
+    EXPECT_EQ(run({"group", "go", "home", "--config", path}), exit_usage) << content;
+    EXPECT_THAT(err, HasSubstr(path + words));
+  }
+  EXPECT_FALSE(ran);
+}
+
+TEST_F(a_program, ConfigurationFileThatCannotBeReadIsAnError) {
   EXPECT_EQ(run({"group", "go", "home", "--config", "/nonexistent.toml"}), exit_usage);
+  EXPECT_THAT(err, HasSubstr("/nonexistent.toml"));
+  EXPECT_EQ(run({"group", "go", "home", "--config", "/"}), exit_usage);
   EXPECT_FALSE(ran);
+}
+
+TEST_F(a_program, UnknownVariableOfItsPrefixIsRefused) {
+  variable misspelt("TROUPE_TEST_WROD", "stop");
+  EXPECT_EQ(run({"group", "go", "home"}), exit_usage);
+  EXPECT_THAT(err, HasSubstr("TROUPE_TEST_WROD is no setting. Did you mean 'TROUPE_TEST_WORD'?"));
+  EXPECT_FALSE(ran);
+}
+
+TEST_F(a_program, VariablesOfOthersAreLeftToThem) {
+  variable known("TROUPE_TEST_FOREIGN", "x");
+  variable of_a_kind("TROUPE_TEST_OTHER_THING", "x");
+  variable without_prefix("TROUPE_ELSEWHERE", "x");
+  EXPECT_EQ(run({"group", "go", "home"}), exit_failed);
+  EXPECT_TRUE(ran);
+}
+
+TEST_F(a_program, WrongValueOfAVariableIsNamed) {
+  variable set("TROUPE_TEST_WORD", "jump");
+  EXPECT_EQ(run({"group", "go", "home"}), exit_usage);
+  EXPECT_THAT(err, HasSubstr("TROUPE_TEST_WORD: 'jump' is not allowed; give start, stop"));
+}
+
+TEST_F(a_program, HelpNamesVariablesAndShowsNoDefaultThatCannotBeRead) {
+  word = "\t";
+  run({"group", "go", "--help"});
+  EXPECT_THAT(out, HasSubstr("[env: TROUPE_TEST_WORD]"));
+  EXPECT_THAT(out, HasSubstr("[env: TROUPE_CONFIG]"));
+  EXPECT_THAT(out, testing::Not(HasSubstr("[[]]")));
+  EXPECT_THAT(out, testing::Not(HasSubstr("\t")));
+}
+
+TEST_F(a_program, MistypedCommandIsGuessed) {
+  EXPECT_EQ(run({"gruop"}), exit_usage);
+  EXPECT_THAT(err, HasSubstr("Did you mean 'group'?"));
 }
 
 TEST_F(a_program, CompletionKnowsCommandsOptionsAndChoices) {

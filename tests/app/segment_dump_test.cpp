@@ -44,6 +44,7 @@ struct a_segment : testing::Test {
     auto totals = dump_segment(posix_env(), path, [&](const dumped_batch& batch) {
       if (!batch.damage.empty())
         damages.push_back(batch.damage);
+      return true;
     });
     EXPECT_TRUE(totals);
     return totals ? *totals : dump_totals{};
@@ -58,6 +59,26 @@ TEST_F(a_segment, IsReadBatchByBatch) {
   EXPECT_EQ(totals.records, 6u);
   EXPECT_EQ(totals.bytes, content.size());
   EXPECT_EQ(totals.damaged, 0u);
+}
+
+TEST_F(a_segment, IsReadNoFurtherThanSomebodyWants) {
+  std::ofstream(path, std::ios::binary).write(content.data(), static_cast<long>(content.size()));
+  auto totals = dump_segment(posix_env(), path, [](const dumped_batch&) { return false; });
+  EXPECT_EQ(totals.value().batches, 1u);
+}
+
+TEST_F(a_segment, IsToldFromOtherFilesByItsNameOrItsBeginning) {
+  auto holds = [&](const std::string& name, std::string_view text) {
+    auto file = testing::TempDir() + name;
+    std::ofstream(file, std::ios::binary) << text;
+    return is_segment(posix_env(), file).value();
+  };
+  std::string_view segment(content.data(), content.size());
+  EXPECT_TRUE(holds("copy", segment));
+  EXPECT_TRUE(holds("00000000000000000000.log", "nonsense, so it is damaged"));
+  EXPECT_FALSE(holds("00000000000000000000.index", std::string(4'096, 'x')));
+  EXPECT_FALSE(holds("passwd", "root:x:0:0:root:/root:/bin/bash\n"));
+  EXPECT_FALSE(is_segment(posix_env(), "/nonexistent"));
 }
 
 TEST_F(a_segment, FlippedBitsAreDamageAndTheRestIsRead) {

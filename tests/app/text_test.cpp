@@ -1,5 +1,6 @@
 #include "app/line_reader.hpp"
 #include "app/logging.hpp"
+#include "app/output.hpp"
 #include "app/progress.hpp"
 #include "app/record_printer.hpp"
 #include "app/table.hpp"
@@ -28,6 +29,22 @@ TEST(units, AreForPeople) {
   EXPECT_EQ(as_duration(900ns), "900 ns");
   EXPECT_EQ(as_duration(12'345us), "12.3 ms");
   EXPECT_EQ(as_duration(4'200ms), "4.20 s");
+}
+
+TEST(units, CountOneThingAsOne) {
+  EXPECT_EQ(counted(1, "record"), "1 record");
+  EXPECT_EQ(counted(0, "record"), "0 records");
+  EXPECT_EQ(counted(2'000, "batch", "batches"), "2,000 batches");
+}
+
+TEST(json_output, WritesNumbersAsPeopleDo) {
+  auto value = json::parse(R"({"a":1.0,"b":[0.25,-3,18446744073709551615,null,true],"c\"":"d\n"})");
+  std::string text;
+  append_json(text, value);
+  EXPECT_EQ(text, R"({"a":1,"b":[0.25,-3,18446744073709551615,null,true],"c\"":"d\n"})");
+  text.clear();
+  append_json(text, json::object{{"empty", json::object{}}, {"list", json::array{}}});
+  EXPECT_EQ(text, R"({"empty":{},"list":[]})");
 }
 
 TEST(progress, ShowsBarCountRateAndTimeLeft) {

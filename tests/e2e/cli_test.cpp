@@ -1,12 +1,14 @@
 #include "tests/support/e2e/program.hpp"
 
 #include "app/command_line.hpp"
+#include "app/http_client.hpp"
 
 #include <boost/json.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <future>
 
 namespace troupe::test {
 namespace {
@@ -92,8 +94,24 @@ TEST_F(command_line, LinesGoInAndComeOut) {
   EXPECT_EQ(ok({"consume", "t", "--from", "2"}), "\nfour\n");
   EXPECT_EQ(ok({"consume", "t", "--max", "1"}), "one\n");
   EXPECT_EQ(ok({"consume", "t", "--from", "latest"}), "");
+  EXPECT_EQ(ok({"consume", "t", "--from", "4"}), "");
   EXPECT_EQ(ok({"consume", "t", "--from", "timestamp:0", "-n", "2", "--print-offset"}),
             "0\tone\n1\ttwo \xc3\xa9\n");
+}
+
+TEST_F(command_line, OffsetOutsideTheLogIsRefused) {
+  ok({"topic", "create", "t", "--partitions", "2"});
+  ok({"produce", "t"}, "one\ntwo\n");
+  for (std::vector<std::string> arguments :
+       {std::vector<std::string>{"consume", "t", "--from", "100"},
+        {"consume", "t", "--from", "100", "--follow"},
+        {"consume", "t", "--from", "100", "--partition", "1"}}) {
+    auto refused = troupe(arguments);
+    EXPECT_EQ(refused.code, exit_failed);
+    EXPECT_EQ(refused.out, "");
+    EXPECT_THAT(refused.err, HasSubstr("offset 100 of t-"));
+    EXPECT_THAT(refused.err, HasSubstr("is out of range: the log is [0, "));
+  }
 }
 
 TEST_F(command_line, KeysKeepTheirOrderAndArePrinted) {
@@ -129,6 +147,13 @@ TEST_F(command_line, BadLinesAreNamedAndWhatCameBeforeIsStored) {
   EXPECT_EQ(failed.code, exit_failed);
   EXPECT_THAT(failed.err, HasSubstr("line 2"));
   EXPECT_EQ(ok({"consume", "t"}), "1\n");
+  // Also when the lines before wait for their batch to become full.
+  ok({"topic", "create", "batched"});
+  failed = troupe({"produce", "batched"}, "one\ntwo\n\xff\nfour\n");
+  EXPECT_EQ(failed.code, exit_failed);
+  EXPECT_THAT(failed.err, HasSubstr("line 3: it is not valid UTF-8"));
+  EXPECT_THAT(failed.err, HasSubstr("2 records"));
+  EXPECT_EQ(ok({"consume", "batched"}), "one\ntwo\n");
   failed = troupe({"produce", "t", "--key-separator", ":"}, "no separator\n");
   EXPECT_THAT(failed.err, HasSubstr("line 1: there is no key separator"));
   failed = troupe({"produce", "t"}, "\xff\n");
@@ -143,6 +168,31 @@ TEST_F(command_line, FollowSeesNewRecordsAndEndsAtMax) {
   ok({"produce", "t", "-k", ":"}, "a:1\nb:2\nc:3\n");
   auto lines = lines_of(ok({"consume", "t", "--follow", "--from", "earliest", "--max", "3"}));
   EXPECT_THAT(lines, testing::UnorderedElementsAre("1", "2", "3"));
+}
+
+TEST_F(command_line, FollowSeesPartitionsThatAreAdded) {
+  ok({"topic", "create", "t"});
+  auto following = std::async(std::launch::async, [this] {
+    return ok({"consume", "t", "--follow", "--from", "latest", "--max", "1"});
+  });
+  app::http_client http(broker.server());
+  auto subscribed = [&] {
+    app::http_request metrics;
+    metrics.target = "/metrics";
+    auto answer = http.send(metrics);
+    return answer && answer->body.find("troupe_websocket_subscriptions 1") != std::string::npos;
+  };
+  while (!subscribed() &&
+         following.wait_for(std::chrono::milliseconds(20)) == std::future_status::timeout)
+    continue;
+  ok({"topic", "alter", "t", "--partitions", "2"});
+  app::http_request record;
+  record.method = "POST";
+  record.target = "/topics/t/partitions/1";
+  record.body = R"({"records":[{"value":"new"}]})";
+  record.content_type = "application/vnd.kafka.text.v2+json";
+  EXPECT_TRUE(http.send(record)->ok());
+  EXPECT_EQ(following.get(), "new\n");
 }
 
 TEST_F(command_line, ProduceReportsCountsForScripts) {
@@ -179,6 +229,9 @@ TEST_F(command_line, BenchMeasures) {
     EXPECT_GT(report.at("records").to_number<int>(), 0) << kind[1];
     EXPECT_EQ(report.at("errors").to_number<int>(), 0) << kind[1];
     EXPECT_GT(report.at("latency_us").at("p99").to_number<double>(), 0) << kind[1];
+    bool produces = kind[1] != "consume";
+    EXPECT_EQ(report.as_object().contains("batch"), produces) << kind[1];
+    EXPECT_EQ(report.as_object().contains("acks"), produces) << kind[1];
   }
 }
 
@@ -209,6 +262,7 @@ TEST_F(command_line, BrokerThatIsGoneIsUnreachable) {
     auto ended = troupe(arguments, "Package: a\n");
     EXPECT_EQ(ended.code, exit_unreachable) << arguments[0];
   }
+  EXPECT_EQ(troupe({"produce", "t"}, "").code, exit_unreachable);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -185,6 +186,30 @@ TEST_F(serve, UnknownSettingsAreRefused) {
   auto refused = start_and_fail({"--config", data / "troupe.toml"}, data.path());
   EXPECT_EQ(refused.code, app::exit_usage);
   EXPECT_THAT(refused.err, HasSubstr("dta-dir"));
+}
+
+TEST_F(serve, FlagWinsOverVariableOverFile) {
+  std::ofstream(data / "troupe.toml") << "partitions = 5\nmax-body = \"2MiB\"\n";
+  setenv("TROUPE_CONFIG", (data / "troupe.toml").c_str(), 1);
+  auto partitions_of = [&](std::vector<std::string> more) {
+    broker_process broker(data / "broker", std::move(more));
+    app::http_client http(broker.server());
+    app::admin_client admin(http);
+    EXPECT_TRUE(admin.create({"t", -1, -1, {}}));
+    auto count = admin.partitions("t").value();
+    EXPECT_TRUE(admin.remove("t"));
+    return count;
+  };
+  EXPECT_EQ(partitions_of({}), 5);
+  setenv("TROUPE_PARTITIONS", "4", 1);
+  EXPECT_EQ(partitions_of({}), 4);
+  EXPECT_EQ(partitions_of({"--partitions", "3"}), 3);
+  unsetenv("TROUPE_PARTITIONS");
+  setenv("TROUPE_CONFIG", "/nonexistent.toml", 1);
+  auto refused = start_and_fail({}, data / "broker");
+  EXPECT_EQ(refused.code, app::exit_usage);
+  EXPECT_THAT(refused.err, HasSubstr("/nonexistent.toml"));
+  unsetenv("TROUPE_CONFIG");
 }
 
 TEST_F(serve, LogIsJsonWhenAskedFor) {

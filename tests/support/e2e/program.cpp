@@ -30,6 +30,18 @@ std::string program_path() {
   return other != nullptr ? other : TROUPE_PROGRAM;
 }
 
+/// The environment without what only tests know: a broker refuses settings it has never heard of.
+std::vector<char*> environment() {
+  std::vector<char*> kept;
+  for (char** at = environ; *at != nullptr; ++at) {
+    std::string_view entry = *at;
+    if (!entry.starts_with("TROUPE_NIGHTLY=") && !entry.starts_with("TROUPE_PROGRAM="))
+      kept.push_back(*at);
+  }
+  kept.push_back(nullptr);
+  return kept;
+}
+
 /// Starts the program; its descriptors are those given.
 int spawn(const std::vector<std::string>& arguments, int in, int out, int err) {
   std::vector<char*> argv;
@@ -39,13 +51,14 @@ int spawn(const std::vector<std::string>& arguments, int in, int out, int err) {
   for (auto& argument : copies)
     argv.push_back(argument.data());
   argv.push_back(nullptr);
+  auto envp = environment();
   int pid = fork();
   if (pid != 0)
     return pid;
   dup2(in, STDIN_FILENO);
   dup2(out, STDOUT_FILENO);
   dup2(err, STDERR_FILENO);
-  execv(argv[0], argv.data());
+  execve(argv[0], argv.data(), envp.data());
   _exit(127);
 }
 
@@ -76,12 +89,16 @@ bool await_end(int pid, std::chrono::seconds limit, finished& into) {
 
 }  // namespace
 
-finished run_program(const std::vector<std::string>& arguments, const std::string& input,
-                     std::chrono::seconds limit) {
+namespace {
+
+/// `out` below zero: a file, whose content comes back.
+finished run(const std::vector<std::string>& arguments, const std::string& input,
+             std::chrono::seconds limit, int out) {
   temporary_directory work;
   std::ofstream(work / "in", std::ios::binary) << input;
   int in = open_file(work / "in", O_RDONLY);
-  int out = open_file(work / "out", O_WRONLY | O_CREAT);
+  if (out < 0)
+    out = open_file(work / "out", O_WRONLY | O_CREAT);
   int err = open_file(work / "err", O_WRONLY | O_CREAT);
   int pid = spawn(arguments, in, out, err);
   for (int fd : {in, out, err})
@@ -90,6 +107,77 @@ finished run_program(const std::vector<std::string>& arguments, const std::strin
   EXPECT_TRUE(await_end(pid, limit, result)) << "still running after " << limit.count() << " s";
   result.out = content_of(work / "out");
   result.err = content_of(work / "err");
+  return result;
+}
+
+}  // namespace
+
+finished run_program(const std::vector<std::string>& arguments, const std::string& input,
+                     std::chrono::seconds limit) {
+  return run(arguments, input, limit, -1);
+}
+
+finished run_program_into(int out, const std::vector<std::string>& arguments,
+                          const std::string& input) {
+  return run(arguments, input, std::chrono::seconds(30), out);
+}
+
+child_program::child_program(const std::vector<std::string>& arguments) {
+  auto pattern = (std::filesystem::temp_directory_path() / "troupe-e2e-XXXXXX").string();
+  directory_ = mkdtemp(pattern.data());
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    return;
+  in_ = ends[1];
+  int out = open_file(directory_ + "/out", O_WRONLY | O_CREAT);
+  int err = open_file(directory_ + "/err", O_WRONLY | O_CREAT);
+  pid_ = spawn(arguments, ends[0], out, err);
+  for (int fd : {ends[0], out, err})
+    ::close(fd);
+}
+
+child_program::~child_program() {
+  finished ignored;
+  if (pid_ > 0)
+    await_end(pid_, std::chrono::seconds(0), ignored);
+  ::close(in_);
+  std::error_code failed;
+  std::filesystem::remove_all(directory_, failed);
+}
+
+std::string child_program::out() const { return content_of(directory_ + "/out"); }
+std::string child_program::err() const { return content_of(directory_ + "/err"); }
+
+namespace {
+
+bool await_content(const std::string& path, const std::string& words) {
+  auto end = steady::now() + std::chrono::seconds(20);
+  while (content_of(path).find(words) == std::string::npos) {
+    if (steady::now() > end)
+      return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
+}
+
+}  // namespace
+
+bool child_program::await_out(const std::string& words) const {
+  return await_content(directory_ + "/out", words);
+}
+
+bool child_program::await_err(const std::string& words) const {
+  return await_content(directory_ + "/err", words);
+}
+
+void child_program::signal(int number) { ::kill(pid_, number); }
+
+finished child_program::wait(std::chrono::seconds limit) {
+  finished result;
+  EXPECT_TRUE(await_end(pid_, limit, result)) << "still running after " << limit.count() << " s";
+  pid_ = -1;
+  result.out = out();
+  result.err = err();
   return result;
 }
 

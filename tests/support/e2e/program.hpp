@@ -22,6 +22,33 @@ struct finished {
 finished run_program(const std::vector<std::string>& arguments, const std::string& input = {},
                      std::chrono::seconds limit = std::chrono::seconds(30));
 
+/// The same with standard output going to `out`, which is closed at the end.
+finished run_program_into(int out, const std::vector<std::string>& arguments,
+                          const std::string& input = {});
+
+/// A program whose standard input stays open until it is written to and closed, and whose output
+/// can be read while it runs. Killed when it still runs at the end.
+class child_program {
+ public:
+  explicit child_program(const std::vector<std::string>& arguments);
+  ~child_program();
+  child_program(const child_program&) = delete;
+  child_program& operator=(const child_program&) = delete;
+
+  std::string out() const;
+  std::string err() const;
+  /// Waits at most 20 s until standard output or standard error holds `words`.
+  bool await_out(const std::string& words) const;
+  bool await_err(const std::string& words) const;
+  void signal(int number);
+  finished wait(std::chrono::seconds limit = std::chrono::seconds(10));
+
+ private:
+  std::string directory_;
+  int in_ = -1;  // the end to write to
+  int pid_ = -1;
+};
+
 /// A directory that is gone with the test.
 class temporary_directory {
  public:
