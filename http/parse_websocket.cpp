@@ -242,7 +242,7 @@ class frame_parser {
     if (!is_id(x.id))
       return bad_shape(
           fmt::format("The field 'id' must be an integer or a string of at most {} bytes.",
-                      limits::websocket_id_bytes_max));
+                      limits::websocket_id_bytes_max - 2));
     x.records = fields_.raw[frame_fields::records];
     if (x.records.empty())
       return bad_shape("The field 'records' is missing.");

@@ -45,7 +45,8 @@ class sticky_partitioner {
 std::uint32_t sticky_seed(exchange& from);
 
 /// Sends the records; results[i] is the fate of records[i]. Each partition's records form one
-/// batch (more when they exceed max.message.bytes), stored whole or not at all, in the order given.
+/// batch, or several when they exceed max.message.bytes, in the order given; each batch is stored
+/// whole or not at all.
 /// Records with acks=none get no offset. A record of its own that is not valid (rejected, too
 /// large, no such partition) is reported and hinders no other. The records must live until the
 /// answer.

@@ -164,9 +164,9 @@ void session::log_request(mono_duration took) const {
 void session::log_failure(const response& what) const {
   if (what.status < 500 || what.why == errc::none || !home_->may_log_failure())
     return;
-  spdlog::warn("{} {} -> {} {}: {}, request {}", method_name(),
-               route_ != nullptr ? route_->pattern : req.path, what.status, to_string(what.why),
-               what.body, req.id);
+  auto where = route_ != nullptr ? route_->pattern : req.target.substr(0, req.target.find('?'));
+  spdlog::warn("{} {} -> {} {}: {}, request {}", method_name(), where, what.status,
+               to_string(what.why), what.body, req.id);
 }
 
 /// As it was sent, also where it is no method we know.

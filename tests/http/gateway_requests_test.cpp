@@ -4,11 +4,8 @@
 
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <sstream>
 
 namespace troupe::http {
 namespace {
@@ -231,19 +228,15 @@ TEST_F(GatewayRequestsTest, EncodedBodiesAreRefused) {
 }
 
 TEST_F(GatewayRequestsTest, WhatTheBrokerFailsIsLoggedOnceWithItsReason) {
-  auto before = spdlog::default_logger();
-  std::ostringstream lines;
-  auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(lines);
-  spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", sink));
   // Its own: what other tests have failed in the same second counts too.
   live_gateway fresh;
+  ::testing::internal::CaptureStdout();
   http_client asking{fresh.port()};
   for (int i = 0; i < 50; ++i)
     asking.send("POST", "/consumers/g", "{}", "application/json",
                 {{"X-Request-Id", "mine-" + std::to_string(i)}});
   asking.get("/nowhere");
-  spdlog::set_default_logger(before);
-  auto text = lines.str();
+  auto text = ::testing::internal::GetCapturedStdout();
   EXPECT_NE(text.find("POST /consumers/{group} -> 501 not_implemented: "), std::string::npos);
   EXPECT_NE(text.find("Consumer groups are not supported"), std::string::npos);
   EXPECT_EQ(text.find("request mine-0\n"), text.rfind("request mine-0\n")) << text;

@@ -1,4 +1,5 @@
 // Reading over a WebSocket, through a live broker and real sockets.
+#include "runtime/base/limits.hpp"
 #include "tests/support/http/websocket_fixture.hpp"
 
 #include <fmt/format.h>
@@ -170,6 +171,16 @@ TEST_F(WebsocketSubscribe, PartitionsThatAreAddedAreReadFromTheirBeginning) {
   EXPECT_EQ(receive_records(all, 6).size(), 3u) << "at the tail of each";
   EXPECT_EQ(receive_records(one, 2)[0], range(0, 2));
   expect_silence(one);
+}
+
+TEST_F(WebsocketSubscribe, MorePartitionsThanASocketReadsEndIt) {
+  create_topic("t", static_cast<int>(limits::websocket_subscriptions_max));
+  auto socket = open("/ws/topics/t");
+  receive_until_caught_up(socket, static_cast<int>(limits::websocket_subscriptions_max));
+  http().send("PATCH", fmt::format("/v3/clusters/{}/topics/t", gateway_->cluster_id()),
+              fmt::format(R"({{"partitions_count":{}}})", limits::websocket_subscriptions_max + 1));
+  EXPECT_THAT(receive_error(socket, 40002), HasSubstr("1001 partitions now"));
+  EXPECT_EQ(socket.wait_close(), 1008);
 }
 
 TEST_F(WebsocketSubscribe, AllSubscribersAtTheTailReceiveTheSame) {
