@@ -264,6 +264,30 @@ mono_time partition_replica::next_deadline() const {
   return leader_ ? leader_->next_deadline() : follower_.next_deadline();
 }
 
+result<void> partition_replica::delete_below(offset_t start) {
+  if (!leader_)
+    return error{errc::not_leader_or_follower};
+  if (start > leader_->high_watermark())
+    return error{errc::offset_out_of_range, fmt::format("offset {} is above the high watermark {}",
+                                                        start, leader_->high_watermark())};
+  auto done = log_.advance_start(start);
+  follow_log_start();
+  return done;
+}
+
+result<std::size_t> partition_replica::apply_retention() {
+  auto deleted = log_.apply_retention(high_watermark());
+  follow_log_start();
+  return deleted;
+}
+
+void partition_replica::follow_log_start() {
+  if (log_.poisoned())
+    out_of_service();
+  else if (leader_ && log_.log_start() > leader_->log_start())
+    leader_->advance_log_start(log_.log_start());
+}
+
 void partition_replica::out_of_service() {
   if (leader_ && !leader_->has_failed())
     leader_->failed();

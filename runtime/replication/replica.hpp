@@ -72,6 +72,11 @@ class partition_replica {
   void end_sync(const result<void>& how, mono_time now);
   void expire(mono_time now);
   mono_time next_deadline() const;
+  /// Deletes what is below `start`; followers hear of it with their next fetch. Errors:
+  /// not_leader_or_follower, offset_out_of_range (above the high watermark), those of the log.
+  result<void> delete_below(offset_t start);
+  /// What retention lets go below the high watermark, on every replica. Returns the segments.
+  result<std::size_t> apply_retention();
 
   /// Replaces the content of `into`, also by what earlier leader epochs left behind.
   void take_produces(std::vector<produce_answer>& into);
@@ -86,6 +91,7 @@ class partition_replica {
   /// The leader's view: its own epoch began where its log ended, with or without a write (R1).
   epoch_end end_offset_for(leader_epoch asked) const;
   void out_of_service();
+  void follow_log_start();
 
   replica_options options_;
   partition_log& log_;

@@ -230,6 +230,14 @@ std::size_t replica_cluster::produce(int node, const std::string& value, require
   return sent_.size() - 1;
 }
 
+void replica_cluster::delete_below(int node, offset_t start) {
+  if (auto done = replica(node).delete_below(start);
+      !done && done.error().code != errc::offset_out_of_range &&
+      done.error().code != errc::not_leader_or_follower)
+    fail("delete_below: " + to_string(done.error()));
+  settle(node);
+}
+
 void replica_cluster::run() {
   for (int moves = 0; moves < 100'000; ++moves) {
     auto next = std::find_if(in_flight_.begin(), in_flight_.end(), [this](const message& x) {
@@ -262,8 +270,9 @@ void replica_cluster::pass(std::chrono::milliseconds by) {
 
 // -- looking ------------------------------------------------------------------------------
 
-std::vector<std::string> replica_cluster::values(int node) const {
-  return read_values(*at(node).log, at(node).log->log_start()).values;
+std::vector<std::string> replica_cluster::values(int node, offset_t start) const {
+  auto& of = *at(node).log;
+  return read_values(of, std::max(start, of.log_start())).values;
 }
 
 std::string replica_cluster::isr() const {
@@ -295,11 +304,14 @@ void replica_cluster::consume(int node) {
   const auto end = latest_offset(node);
   if (!end)
     return;
-  const auto found = read_values(*at(node).log, 0).values;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(*end); ++i)
-    if (i < truth_.size() && found[i] != truth_[i])
-      fail(fmt::format("I8: a client of {} reads {} at {}, where {} was read before", node,
-                       found[i], i, truth_[i]));
+  const auto start = log(node).log_start();
+  const auto found = values(node);
+  for (auto offset = start; offset < std::min(*end, true_high_watermark()); ++offset) {
+    const auto& read = found[static_cast<std::size_t>(offset - start)];
+    if (const auto& before = truth_[static_cast<std::size_t>(offset)]; read != before)
+      fail(fmt::format("I8: a client of {} reads {} at {}, where {} was read before", node, read,
+                       offset, before));
+  }
 }
 
 // -- what must hold -----------------------------------------------------------------------
@@ -381,12 +393,13 @@ void replica_cluster::check_logs() {
     if (node.replica->leader() != nullptr && controller.now().leader == node_id{i} &&
         node.replica->epoch() == controller.now().epoch)
       known = true_high_watermark();
-    for (offset_t at = 0; at < known; ++at) {
-      const auto index = static_cast<std::size_t>(at);
-      if (index < found.size() && found[index] == truth_[index])
+    for (auto offset = node.log->log_start(); offset < known; ++offset) {
+      const auto index = static_cast<std::size_t>(offset - node.log->log_start());
+      const auto& committed = truth_[static_cast<std::size_t>(offset)];
+      if (index < found.size() && found[index] == committed)
         continue;
       return fail(fmt::format("I5: {} has {} at {}, committed was {}", i,
-                              index < found.size() ? found[index] : "nothing", at, truth_[index]));
+                              index < found.size() ? found[index] : "nothing", offset, committed));
     }
   }
   for (const auto& x : sent_)

@@ -58,6 +58,8 @@ class replica_cluster {
   void hear_all();
   /// One record; returns its number for sent().
   std::size_t produce(int node, const std::string& value, required_acks acks = required_acks::all);
+  /// Deletes records, as far as the leader has them committed.
+  void delete_below(int node, offset_t start);
   /// Delivers what is not held, until nothing moves.
   void run();
   /// Time passes, and run().
@@ -98,7 +100,8 @@ class replica_cluster {
   bool is_up(int node) const { return at(node).replica != nullptr; }
   partition_replica& replica(int node) { return *at(node).replica; }
   const partition_log& log(int node) const { return *at(node).log; }
-  std::vector<std::string> values(int node) const;
+  /// From `start` on, or from where its log starts.
+  std::vector<std::string> values(int node, offset_t start = 0) const;
   offset_t high_watermark(int node) const { return at(node).replica->high_watermark(); }
   const sent_record& sent(std::size_t number) const { return sent_[number]; }
   const std::vector<sent_record>& all_sent() const { return sent_; }
