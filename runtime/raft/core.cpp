@@ -13,9 +13,14 @@ std::string_view to_string(role x) {
 }
 
 core::core(options how, restored_log from, rng chance)
-    : options_(std::move(how)), self_(from.self), rng_(chance), state_(from.state),
-      log_(from.base, std::move(from.entries)), snapshot_(std::move(from.snapshot)),
-      damage_(from.damage), persisted_(state_) {
+    : options_(std::move(how)),
+      self_(from.self),
+      rng_(chance),
+      state_(from.state),
+      log_(from.base, std::move(from.entries)),
+      snapshot_(std::move(from.snapshot)),
+      damage_(from.damage),
+      persisted_(state_) {
   troupe_assert(options_.heartbeat_ticks > 0 && options_.heartbeat_ticks < options_.election_ticks);
   troupe_assert(self_.directory != any_directory);
   troupe_assert(log_.base().index <= snapshot_.index && snapshot_.index <= log_.last());
@@ -37,8 +42,8 @@ void core::step(message m) {
   if (m.term > state_.term && !accept_newer_term(m))
     return;
   // A new observer knows no term yet, and a replica whose term ran ahead must find the leader too.
-  const bool any_term = std::holds_alternative<follow>(m.body) ||
-                        std::holds_alternative<leader_hint>(m.body);
+  const bool any_term =
+      std::holds_alternative<follow>(m.body) || std::holds_alternative<leader_hint>(m.body);
   if (m.term < state_.term && !any_term)
     return answer_older_term(m);
   std::visit([&](auto& body) { on(m, body); }, m.body);
@@ -93,9 +98,7 @@ void core::answer_older_term(const message& m) {
     send(m.from, append_reply{.rejected = true, .index = no_index, .hint = {}});
 }
 
-void core::send(const replica_id& to, message_body body) {
-  send(to, state_.term, std::move(body));
-}
+void core::send(const replica_id& to, message_body body) { send(to, state_.term, std::move(body)); }
 
 void core::send(const replica_id& to, term_t about, message_body body) {
   next_.messages.push_back({self_, to, about, std::move(body)});

@@ -9,8 +9,9 @@
 //                                                     5. advance()
 //
 // The order is the safety of it: nobody may hear of a vote, a term or an entry that a power loss
-// can take back (rule R41). If step 2 fails the replica is out of service and is opened anew. Between ready() and advance() the other calls are allowed; what they cause
-// is in the next ready_work. Messages may be lost in step 3 at will.
+// can take back (rule R41). If step 2 fails the replica is out of service and is opened anew.
+// Between ready() and advance() the other calls are allowed; what they cause is in the next
+// ready_work. Messages may be lost in step 3 at will.
 //
 //                 no leader heard             majority would vote       majority votes
 //   follower ──────────────────► pre_candidate ──────────────► candidate ───────────► leader
@@ -206,9 +207,9 @@ class core {
 
   raft::role role_ = raft::role::follower;
   std::optional<replica_id> leader_;
-  int elapsed_ = 0;           ///< ticks: without a leader, or since the last check of the quorum
-  int timeout_ = 0;           ///< of this election, randomised
-  std::size_t contact_ = 0;   ///< whom an observer asks next
+  int elapsed_ = 0;             ///< ticks: without a leader, or since the last check of the quorum
+  int timeout_ = 0;             ///< of this election, randomised
+  std::size_t contact_ = 0;     ///< whom an observer asks next
   index_t matched_ = no_index;  ///< equals the log of this term's leader up to here
   std::optional<incoming_snapshot> incoming_;
 

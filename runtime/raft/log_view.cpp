@@ -77,9 +77,7 @@ void log_view::compact(index_t upto, std::size_t trailing_bytes) {
   }
 }
 
-void log_view::reset(position base) {
-  *this = log_view{base, {}};
-}
+void log_view::reset(position base) { *this = log_view{base, {}}; }
 
 std::vector<entry> log_view::hand_out() {
   auto part = slice(handed_out_ + 1, last(), SIZE_MAX);

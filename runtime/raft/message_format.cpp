@@ -13,12 +13,8 @@ namespace {
 
 // -- parts --------------------------------------------------------------------
 
-void put(field_writer& to, bool x) {
-  to.put(static_cast<std::uint8_t>(x ? 1 : 0));
-}
-void put(field_writer& to, term_t x) {
-  to.put(value_of(x));
-}
+void put(field_writer& to, bool x) { to.put(static_cast<std::uint8_t>(x ? 1 : 0)); }
+void put(field_writer& to, term_t x) { to.put(value_of(x)); }
 void put(field_writer& to, const replica_id& x) {
   to.put(value_of(x.node));
   to.put(static_cast<std::uint64_t>(x.directory));
@@ -126,9 +122,7 @@ void write(field_writer& to, const heartbeat& x) {
   to.put(x.commit);
   to.put(x.round);
 }
-void write(field_writer& to, const heartbeat_reply& x) {
-  to.put(x.round);
-}
+void write(field_writer& to, const heartbeat_reply& x) { to.put(x.round); }
 void write(field_writer& to, const snapshot_chunk& x) {
   put(to, x.info);
   to.put(x.offset);
@@ -140,12 +134,8 @@ void write(field_writer& to, const snapshot_reply& x) {
   put(to, x.installed);
 }
 void write(field_writer&, const timeout_now&) {}
-void write(field_writer& to, const follow& x) {
-  to.put(x.last);
-}
-void write(field_writer& to, const leader_hint& x) {
-  put(to, x.leader);
-}
+void write(field_writer& to, const follow& x) { to.put(x.last); }
+void write(field_writer& to, const leader_hint& x) { put(to, x.leader); }
 
 void read(part_reader& from, vote_request& x) {
   x.pre = from.flag();
@@ -170,9 +160,7 @@ void read(part_reader& from, heartbeat& x) {
   x.commit = from.number<index_t>();
   x.round = from.number<std::uint64_t>();
 }
-void read(part_reader& from, heartbeat_reply& x) {
-  x.round = from.number<std::uint64_t>();
-}
+void read(part_reader& from, heartbeat_reply& x) { x.round = from.number<std::uint64_t>(); }
 void read(part_reader& from, snapshot_chunk& x) {
   x.info = from.snapshot();
   x.offset = from.number<std::uint64_t>();
@@ -185,17 +173,12 @@ void read(part_reader& from, snapshot_reply& x) {
   x.installed = from.flag();
 }
 void read(part_reader&, timeout_now&) {}
-void read(part_reader& from, follow& x) {
-  x.last = from.number<index_t>();
-}
-void read(part_reader& from, leader_hint& x) {
-  x.leader = from.replica();
-}
+void read(part_reader& from, follow& x) { x.last = from.number<index_t>(); }
+void read(part_reader& from, leader_hint& x) { x.leader = from.replica(); }
 
 // The body of the kind with that place in the variant.
 template <std::size_t... I>
-bool read_body(part_reader& from, std::size_t kind, message_body& into,
-               std::index_sequence<I...>) {
+bool read_body(part_reader& from, std::size_t kind, message_body& into, std::index_sequence<I...>) {
   return ((I == kind && (read(from, into.emplace<I>()), true)) || ...);
 }
 

@@ -1,6 +1,6 @@
 // Messages between replicas as bytes.
 //
-//   message := version:u8 kind:u8 from to term:i64 body crc:u32        (kind: place in message_body)
+//   message := version:u8 kind:u8 from to term:i64 body crc:u32     (kind: place in message_body)
 //   from,to := node:i32 directory:u64
 //   entry   := index:i64 term:i64 kind:u8 length:i32 data
 //

@@ -6,12 +6,9 @@ namespace troupe::raft {
 
 bool progress::has_room(std::size_t messages, std::size_t bytes) const {
   switch (state_) {
-    case state::probe:
-      return !probing_;
-    case state::replicate:
-      return inflight_.size() < messages && inflight_bytes_ < bytes;
-    case state::snapshot:
-      break;
+    case state::probe: return !probing_;
+    case state::replicate: return inflight_.size() < messages && inflight_bytes_ < bytes;
+    case state::snapshot: break;
   }
   return false;
 }

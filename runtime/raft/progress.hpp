@@ -39,15 +39,15 @@ class progress {
   void restart();
 
   // Plain facts, kept by the core.
-  bool poke = false;            ///< ask where it stands, whatever the window
-  bool active = true;           ///< heard since the last check of the quorum
-  int silent_checks = 0;        ///< checks in which it was not
-  std::uint64_t round = 0;      ///< last heartbeat answered
+  bool poke = false;        ///< ask where it stands, whatever the window
+  bool active = true;       ///< heard since the last check of the quorum
+  int silent_checks = 0;    ///< checks in which it was not
+  std::uint64_t round = 0;  ///< last heartbeat answered
   index_t commit_sent = no_index;
-  snapshot_info snapshot;       ///< being sent
-  std::uint64_t offset = 0;     ///< of the next chunk
-  bool chunk_sent = false;      ///< and not answered
-  int chunk_beats = 0;          ///< heartbeats answered since
+  snapshot_info snapshot;    ///< being sent
+  std::uint64_t offset = 0;  ///< of the next chunk
+  bool chunk_sent = false;   ///< and not answered
+  int chunk_beats = 0;       ///< heartbeats answered since
 
  private:
   struct sent_append {

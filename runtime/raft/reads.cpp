@@ -33,8 +33,7 @@ void core::release_reads() {
     return found == peers_.end() ? std::int64_t{0} : static_cast<std::int64_t>(found->second.round);
   });
   const auto waits = std::ranges::find_if(reads_, [&](const pending_read& x) {
-    return static_cast<std::int64_t>(x.round) > confirmed &&
-           !broken(rule::raft_read_without_round);
+    return static_cast<std::int64_t>(x.round) > confirmed && !broken(rule::raft_read_without_round);
   });
   for (auto it = reads_.begin(); it != waits; ++it)
     next_.reads.push_back({it->context, it->index});

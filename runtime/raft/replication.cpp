@@ -66,9 +66,7 @@ void core::append_to_log(entry x) {
   log_.append(std::move(x));
 }
 
-bool core::commits_own_term() const {
-  return log_.term_at(commit_) == state_.term;
-}
+bool core::commits_own_term() const { return log_.term_at(commit_) == state_.term; }
 
 void core::maybe_commit() {
   const auto held = [this](const replica_id& x) {
@@ -206,8 +204,8 @@ void core::on(const message& m, const append_request& x) {
     matched_ = std::max(matched_, commit_);
     return send(m.from, append_reply{.rejected = false, .index = commit_, .hint = {}});
   }
-  const bool equal = log_.matches(x.previous) || (x.previous.index <= log_.last() &&
-                                                  broken(rule::r42_no_conflict_check));
+  const bool equal = log_.matches(x.previous) ||
+                     (x.previous.index <= log_.last() && broken(rule::r42_no_conflict_check));
   if (!equal) {
     tell_loss(m.from);
     const auto hint = log_.floor(x.previous.index, x.previous.term);

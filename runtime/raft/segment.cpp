@@ -17,9 +17,7 @@ std::uint32_t chained_crc(byte_view content, const link& previous) {
   return crc32c(content, broken(rule::raft_record_chain) ? 0 : previous.crc);
 }
 
-error bad(std::string_view what) {
-  return {errc::damaged_data, std::string{what}};
-}
+error bad(std::string_view what) { return {errc::damaged_data, std::string{what}}; }
 
 }  // namespace
 

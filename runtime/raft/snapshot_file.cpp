@@ -16,9 +16,7 @@ constexpr std::size_t prefix_size = preamble_size + 8;
 constexpr std::size_t head_bytes_max = 64 * limits::KiB;
 constexpr std::size_t block_bytes = 256 * limits::KiB;
 
-error bad(std::string_view what) {
-  return {errc::damaged_data, std::string{what}};
-}
+error bad(std::string_view what) { return {errc::damaged_data, std::string{what}}; }
 
 /// Reads at most `n` bytes at `at`.
 result<bytes> read_part(const file& from, std::uint64_t at, std::size_t n) {

@@ -3,7 +3,8 @@
 //   snapshot := magic:8 "TRPRSNP\n" version:i16 head:u32 head_crc:u32 content
 //   head     := index:i64 term:i64 size:u64 content_crc:u32 voter_set    (of `head` bytes)
 //
-// Big endian; CRC-32C. head_crc is that of all before it and of `head`. A snapshot appears under its name whole and synced, or not at all (rule R45).
+// Big endian; CRC-32C. head_crc is that of all before it and of `head`. A snapshot appears under
+// its name whole and synced, or not at all (rule R45).
 #pragma once
 
 #include "runtime/env/env.hpp"

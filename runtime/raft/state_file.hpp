@@ -5,8 +5,8 @@
 //            voted:u8 vote_node:i32 vote_directory:u64 damaged:u8 up_to:i64 since:i64 crc:u32
 //
 // Big endian; the crc is CRC-32C of all before it. The slots are written and synced one after the
-// other, the worse one first: a crash or a failed write spoils one at most, and one that rots leaves
-// the other with the same content.
+// other, the worse one first: a crash or a failed write spoils one at most, and one that rots
+// leaves the other with the same content.
 #pragma once
 
 #include "runtime/env/env.hpp"

@@ -251,13 +251,12 @@ result<bytes> storage::read_snapshot() const {
 result<void> storage::fill(snapshot_chunk& chunk) const {
   if (chunk.info != snapshot_)
     return error{errc::not_found, "another snapshot has taken the place of this one"};
-  auto handle = env_.open(path(numbered_name(snapshot_.index, snapshot_suffix)),
-                          open_mode::read_only);
+  auto handle =
+      env_.open(path(numbered_name(snapshot_.index, snapshot_suffix)), open_mode::read_only);
   if (!handle)
     return handle.error();
   bytes data(chunk.size);
-  const auto got =
-      (*handle)->read_at(encode_snapshot_head(chunk.info).size() + chunk.offset, data);
+  const auto got = (*handle)->read_at(encode_snapshot_head(chunk.info).size() + chunk.offset, data);
   if (!got)
     return got.error();
   if (*got != data.size())

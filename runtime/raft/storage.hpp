@@ -1,9 +1,9 @@
 // The disk of one replica.
 //
-//   DIR/state                          identity, term, vote            runtime/raft/state_file.hpp
-//   DIR/durable                        how far the log is synced       runtime/log/durable_mark.hpp
-//   DIR/00000000000000000001.raft      entries from that index on      runtime/raft/segment.hpp
-//   DIR/00000000000000000420.snapshot  the state machine after 420     runtime/raft/snapshot_file.hpp
+//   DIR/state                          identity, term, vote           runtime/raft/state_file.hpp
+//   DIR/durable                        how far the log is synced      runtime/log/durable_mark.hpp
+//   DIR/00000000000000000001.raft      entries from that index on     runtime/raft/segment.hpp
+//   DIR/00000000000000000420.snapshot  the state machine after 420 runtime/raft/snapshot_file.hpp
 //   DIR/incoming.tmp                   a snapshot that is arriving
 //   DIR/*.damaged                      set aside by a recovery, never read again
 //
@@ -12,8 +12,8 @@
 // the replica says so in its state until its core is repaired by a leader (rule S5).
 #pragma once
 
-#include "runtime/env/env.hpp"
 #include "runtime/base/rng.hpp"
+#include "runtime/env/env.hpp"
 #include "runtime/log/durable_mark.hpp"
 #include "runtime/raft/ready_work.hpp"
 #include "runtime/raft/segment.hpp"

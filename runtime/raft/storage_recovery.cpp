@@ -80,8 +80,8 @@ class recovery {
   std::vector<entry> entries_;
 };
 
-result<storage::opened> storage::open(env& on, const std::string& directory, node_id self,
-                                      rng& ids, storage_options how) {
+result<storage::opened> storage::open(env& on, const std::string& directory, node_id self, rng& ids,
+                                      storage_options how) {
   if (auto made = on.create_directory(directory); !made)
     return made.error();
   if (auto synced = on.sync_directory(parent_of(directory)); !synced)
@@ -126,12 +126,11 @@ result<void> recovery::run(node_id self, rng& ids) {
 
 restored_log recovery::take_log() {
   const auto base = chain_.empty() ? snapshot_.at() : begin_.at;
-  return {files_.state_.self, files_.state_.hard, snapshot_,
-          base,               std::move(entries_), files_.state_.damage};
+  return {files_.state_.self,  files_.state_.hard,  snapshot_, base,
+          std::move(entries_), files_.state_.damage};
 }
 
 // -- what is there --------------------------------------------------------------
-
 result<void> recovery::read_names() {
   auto names = files_.env_.list(files_.directory_);
   if (!names)
@@ -150,8 +149,8 @@ result<void> recovery::read_names() {
 
 result<void> recovery::read_state(node_id self, rng& ids) {
   auto state = files_.state_file_.load(files_.env_, files_.path("state"));
-  const bool lost = !state && (state.error().code == errc::not_found ||
-                               state.error().code == errc::damaged_data);
+  const bool lost =
+      !state && (state.error().code == errc::not_found || state.error().code == errc::damaged_data);
   // With another directory id it is another replica, so nothing can be broken by beginning anew.
   if (lost && !has_log(names_))
     return begin_anew(self, ids);
@@ -197,9 +196,10 @@ result<void> recovery::read_mark() {
     sure_ = loaded->mark->end - 1;
     return {};
   }
-  remarks_.push_back(fmt::format("{}: how far the log was synced is lost; all of it is taken as "
-                                 "possibly damaged",
-                                 files_.path("durable")));
+  remarks_.push_back(
+      fmt::format("{}: how far the log was synced is lost; all of it is taken as "
+                  "possibly damaged",
+                  files_.path("durable")));
   sure_ = INT64_MAX;
   return {};
 }
@@ -218,9 +218,9 @@ result<void> recovery::choose_snapshot() {
       continue;
     }
     bad_snapshots_.push_back(name);
-    remarks_.push_back(fmt::format("{}: {}", files_.path(name),
-                                   info ? "it is another one than its name says"
-                                        : info.error().message));
+    remarks_.push_back(
+        fmt::format("{}: {}", files_.path(name),
+                    info ? "it is another one than its name says" : info.error().message));
   }
   return {};
 }
@@ -324,9 +324,10 @@ result<void> recovery::note_damage() {
   auto harm = files_.state_.damage.value_or(damage{});
   harm.up_to = std::max(harm.up_to, sure_);
   harm.since = files_.state_.hard.term;
-  remarks_.push_back(fmt::format("{}: the metadata log is whole up to entry {} and was synced up "
-                                 "to {}; this replica does not vote until a leader has repaired it",
-                                 files_.directory_, end().at.index, sure_));
+  remarks_.push_back(
+      fmt::format("{}: the metadata log is whole up to entry {} and was synced up "
+                  "to {}; this replica does not vote until a leader has repaired it",
+                  files_.directory_, end().at.index, sure_));
   auto state = files_.state_;
   state.damage = harm;
   if (auto done = files_.state_file_.store(files_.env_, files_.path("state"), state); !done)
@@ -348,7 +349,6 @@ result<void> recovery::set_aside(const scanned& file) {
 }
 
 // -- leaving only what is good ----------------------------------------------------
-
 result<void> recovery::tidy_segments() {
   for (const auto* group : {&early_, &rest_})
     for (const auto& file : *group)

@@ -8,7 +8,7 @@
 namespace troupe::test {
 namespace {
 
-constexpr std::uint64_t seeds_per_commit = 300;
+constexpr std::uint64_t seeds_per_commit = 1'000;
 constexpr std::uint64_t seeds_nightly = 30'000;
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
@@ -27,8 +27,8 @@ TEST(RaftSimulation, InvariantsHoldForEverySeed) {
   const auto usual = std::getenv("TROUPE_NIGHTLY") ? seeds_nightly : seeds_per_commit;
   const auto count = only > 0 ? 1 : number_from("TROUPE_RAFT_SEEDS", usual);
   raft_simulation::figures all;
-  for (auto seed = std::max<std::uint64_t>(only, 1); seed < std::max<std::uint64_t>(only, 1) + count;
-       ++seed) {
+  const auto first = std::max<std::uint64_t>(only, 1);
+  for (auto seed = first; seed < first + count; ++seed) {
     raft_simulation run{seed};
     const auto violation = run.run();
     all.add(run.counted());

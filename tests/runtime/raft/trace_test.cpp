@@ -192,11 +192,15 @@ TEST(RaftCore, MessageThatMakesNoSenseChangesNothing) {
 TEST(RaftMessages, EveryDamagedByteIsNoticed) {
   const raft::voter_set voters{{{node_id{1}, raft::directory_id{7}}}};
   const raft::message examples[] = {
-      {{node_id{1}, raft::directory_id{7}}, {node_id{2}, raft::directory_id{8}}, raft::term_t{9},
+      {{node_id{1}, raft::directory_id{7}},
+       {node_id{2}, raft::directory_id{8}},
+       raft::term_t{9},
        raft::append_request{{4, raft::term_t{2}},
                             {{5, raft::term_t{9}, raft::entry_kind::data, raft::share({'a', 'b'})}},
                             4}},
-      {{node_id{1}, raft::directory_id{7}}, {node_id{2}, raft::directory_id{8}}, raft::term_t{9},
+      {{node_id{1}, raft::directory_id{7}},
+       {node_id{2}, raft::directory_id{8}},
+       raft::term_t{9},
        raft::snapshot_chunk{{4, raft::term_t{2}, voters, 3, 77}, 1, 2, raft::share({'a', 'b'})}}};
   for (const auto& m : examples) {
     const auto data = raft::encode(m);

@@ -9,9 +9,7 @@ using raft::replica_id;
 
 namespace {
 
-int node_of(const replica_id& x) {
-  return value_of(x.node);
-}
+int node_of(const replica_id& x) { return value_of(x.node); }
 
 }  // namespace
 
@@ -42,10 +40,10 @@ void raft_checks::check_leader(const raft::core& x) {
     if (entry.by >= x.term() || index < x.log().first())
       continue;
     if (x.log().term_at(index) != entry.term)
-      return violated(fmt::format("leader completeness: {} leads term {} without entry {}@{}, "
-                                  "committed in term {}",
-                                  node_of(x.self()), value_of(x.term()), index,
-                                  value_of(entry.term), value_of(entry.by)));
+      return violated(fmt::format(
+          "leader completeness: {} leads term {} without entry {}@{}, "
+          "committed in term {}",
+          node_of(x.self()), value_of(x.term()), index, value_of(entry.term), value_of(entry.by)));
   }
 }
 
@@ -58,10 +56,10 @@ void raft_checks::check_commit(const raft::core& x) {
     const auto term = *x.log().term_at(i);
     const auto [known, is_new] = committed_.try_emplace(i, committed_entry{term, x.term()});
     if (known->second.term != term)
-      return violated(fmt::format("state machine safety: entry {} is {}@{} on node {} and of term "
-                                  "{} elsewhere",
-                                  i, i, value_of(term), node_of(x.self()),
-                                  value_of(known->second.term)));
+      return violated(
+          fmt::format("state machine safety: entry {} is {}@{} on node {} and of term "
+                      "{} elsewhere",
+                      i, i, value_of(term), node_of(x.self()), value_of(known->second.term)));
   }
   seen = x.commit();
 }
@@ -71,8 +69,8 @@ void raft_checks::stored(const raft_node& node, index_t from) {
   const auto& log = node.core().log();
   for (auto i = std::max(from, log.first()); i <= log.last(); ++i) {
     const auto& e = log.at(i);
-    const auto content = std::hash<std::string_view>{}(as_text(e.view())) +
-                         static_cast<std::size_t>(e.kind);
+    const auto content =
+        std::hash<std::string_view>{}(as_text(e.view())) + static_cast<std::size_t>(e.kind);
     const written now{content, *log.term_at(i - 1)};
     const auto [known, is_new] = entries_.try_emplace({i, e.term}, now);
     if (known->second.content != now.content || known->second.before != now.before)

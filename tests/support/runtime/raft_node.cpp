@@ -17,9 +17,7 @@ void value_machine::apply(const entry& x) {
   values += as_text(x.view());
 }
 
-bytes value_machine::encode() const {
-  return {values.begin(), values.end()};
-}
+bytes value_machine::encode() const { return {values.begin(), values.end()}; }
 
 void value_machine::restore(raft::index_t at, byte_view from) {
   index = at;

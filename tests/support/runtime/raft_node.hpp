@@ -53,9 +53,9 @@ class raft_node {
   /// A snapshot of what is applied. False when there is nothing new or the disk refuses.
   bool take_snapshot();
 
-  std::vector<raft::read_answer> reads;    ///< answered, since the last look
-  std::vector<raft::entry> applied_now;    ///< by the last finish()
-  bool restored_now = false;               ///< the last finish() installed a snapshot
+  std::vector<raft::read_answer> reads;  ///< answered, since the last look
+  std::vector<raft::entry> applied_now;  ///< by the last finish()
+  bool restored_now = false;             ///< the last finish() installed a snapshot
 
  private:
   node_id id_;

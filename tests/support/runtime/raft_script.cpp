@@ -25,9 +25,7 @@ int number(const std::vector<std::string>& w, std::size_t i) {
   return i < w.size() ? std::stoi(w[i]) : 0;
 }
 
-int node_of(const raft::replica_id& x) {
-  return value_of(x.node);
-}
+int node_of(const raft::replica_id& x) { return value_of(x.node); }
 
 }  // namespace
 
@@ -57,7 +55,8 @@ std::string raft_script::play(const std::string& text) {
 }
 
 void raft_script::say(std::string line) {
-  out_ += line + '\n';
+  if (!quiet_)
+    out_ += line + '\n';
 }
 
 std::string raft_script::name(const raft::replica_id& x) const {
@@ -67,12 +66,9 @@ std::string raft_script::name(const raft::replica_id& x) const {
 std::string raft_script::describe(const raft::entry& x) const {
   const auto at = fmt::format("{}@{}", x.index, value_of(x.term));
   switch (x.kind) {
-    case entry_kind::term_start:
-      return at + " start";
-    case entry_kind::voters:
-      return at + " voters " + to_string(*raft::voter_set::decode(x.view()));
-    case entry_kind::data:
-      break;
+    case entry_kind::term_start: return at + " start";
+    case entry_kind::voters: return at + " voters " + to_string(*raft::voter_set::decode(x.view()));
+    case entry_kind::data: break;
   }
   return fmt::format("{} {}", at, as_text(x.view()));
 }
@@ -89,6 +85,13 @@ void raft_script::command(const words& w) {
     start(id);
   } else if (verb == "timeout") {
     act(id, [](raft::core& x) { x.campaign(); });
+  } else if (verb == "lead") {
+    quiet_ = true;
+    act(id, [](raft::core& x) { x.campaign(); });
+    deliver_all();
+    quiet_ = false;
+    say(fmt::format("{} is {} of term {}", id, to_string(at(id).core().role()),
+                    value_of(at(id).core().term())));
   } else if (verb == "tick") {
     for (int n = number(w, w.size() - 1); n > 0; --n)
       for (auto& [each, node] : nodes_)
@@ -194,8 +197,8 @@ void raft_script::rot(int id, raft::index_t index) {
       victim = path;
   // The last byte of the last record that carries the index.
   const auto content = node.disk().content(victim);
-  raft::link at_end = *raft::decode_segment_head(
-      content, std::stoll(victim.substr(victim.rfind('/') + 1)));
+  raft::link at_end =
+      *raft::decode_segment_head(content, std::stoll(victim.substr(victim.rfind('/') + 1)));
   auto position = raft::segment_head_size;
   while (position < content.size()) {
     const auto record = raft::decode_record(byte_view{content}.subspan(position), at_end);

@@ -4,12 +4,14 @@
 //   > cluster 1 2 3          voters that all begin with the same voter set
 //   > node 4                 an empty replica that asks the others for the log
 //   > timeout 1              1 has not heard a leader for long
+//   > lead 1                 the same, and all messages are delivered; told in one line
 //   > tick 2 5               five ticks of node 2 (of all: `tick 5`)
 //   > propose 1 x            also: add 1 4, remove 1 3, transfer 1 2, read 1
 //   > deliver                all messages, and those they cause, until there are none
 //   > deliver 1 2            those from 1 to 2 that are under way now
 //   > drop                   all that are under way (or: drop 1 2)
-//   > cut 1 2                nothing gets from 1 to 2 any more (`isolate 1`: both ways, all; `heal`)
+//   > cut 1 2                nothing gets from 1 to 2 any more
+//   > isolate 1, heal        cut both ways and from all; no cut is left
 //   > kill 3, crash 3        the process ends; with loss of what is not synced. > start 3
 //   > wipe 3, damage 3 5     an empty disk; entry 5 rots
 //   > snapshot 1             of what 1 has applied
@@ -74,6 +76,7 @@ class raft_script {
   std::deque<raft::message> under_way_;
   std::map<std::pair<int, int>, bool> cut_;
   std::string out_;
+  bool quiet_ = false;
 };
 
 }  // namespace troupe::test
