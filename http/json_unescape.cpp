@@ -112,10 +112,8 @@ char* put_character(char* out, std::uint32_t x) {
     *out++ = '\\';
     *out++ = letters[at];
   } else if (x < 0x20) {
-    std::memcpy(out, "\\u00", 4);
-    out[4] = hex[x >> 4];
-    out[5] = hex[x & 15];
-    out += 6;
+    for (char each : {'\\', 'u', '0', '0', hex[x >> 4], hex[x & 15]})
+      *out++ = each;
   } else {
     *out++ = c;
   }
