@@ -138,7 +138,7 @@ attempt<void> run_broker(const broker_config& config) {
   std::vector<http::gateway_loop> loops;
   for (auto& loop : (*broker)->loops())
     loops.push_back({loop.context, loop.client});
-  auto gateway = http::gateway::start(gateway_settings(config), std::move(loops),
+  auto gateway = http::gateway::start(gateway_settings(config), loops,
                                       {metrics, {process_samples()}}, system_clock());
   if (!gateway) {
     (void)(*broker)->stop(config.shutdown_grace);

@@ -99,6 +99,7 @@ std::string group_help(const command& group, const std::string& path) {
 
 std::vector<std::string> names_of(const std::vector<command>& commands) {
   std::vector<std::string> names;
+  names.reserve(commands.size());
   for (const auto& x : commands)
     names.push_back(x.name);
   return names;

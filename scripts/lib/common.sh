@@ -28,7 +28,7 @@ only_help() {
 configure() {
   local directory=$1 home
   shift
-  home=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$directory/CMakeCache.txt" 2>/dev/null)
+  home=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$directory/CMakeCache.txt" 2>/dev/null || true)
   if [ -n "$home" ] && [ "$home" != "$(pwd -P)" ]; then
     echo "$directory was made for $home: it is made anew."
     rm -rf "$directory"
