@@ -3,6 +3,8 @@
 #include "runtime/base/assert.hpp"
 #include "runtime/base/mutants.hpp"
 
+#include <utility>
+
 namespace troupe {
 
 namespace {
@@ -51,6 +53,7 @@ std::optional<isr_proposal> in_sync_set::take(mono_time now) {
   if (!pending_ || pending_->send_at > now)
     return std::nullopt;
   pending_->send_at = now + answer_timeout;
+  ++pending_->sent;
   return pending_->what;
 }
 
@@ -62,13 +65,11 @@ void in_sync_set::answered(const isr_answer& what, mono_time now) {
     return;
   switch (reaction_to(what.code)) {
     case reaction::commit:
-      if (what.partition_epoch > partition_epoch_ || broken(rule::r14_any_answer))
+      if (what.partition_epoch > partition_epoch_ || broken(rule::r14_any_answer) ||
+          (pending_->confirms && what.partition_epoch == partition_epoch_))
         commit(what.partition_epoch, what.isr);
       break;
-    case reaction::roll_back:
-      pending_.reset();
-      quiet_until_ = now + quiet_after_refusal;
-      break;
+    case reaction::roll_back: refused(now); break;
     case reaction::stay:
       if (pending_)
         pending_->send_at = mono_time::max();
@@ -78,6 +79,26 @@ void in_sync_set::answered(const isr_answer& what, mono_time now) {
         pending_->send_at = now + resend_after;
       break;
   }
+}
+
+void in_sync_set::refused(mono_time now) {
+  if (!pending_)
+    return;
+  if (pending_->confirms) {
+    // One of the committed ones is not eligible any more: metadata will say so.
+    pending_->send_at = now + quiet_after_refusal;
+    return;
+  }
+  const auto old = *std::exchange(pending_, std::nullopt);
+  quiet_until_ = now + quiet_after_refusal;
+  if (!old.grows || old.sent < 2)
+    return;
+  auto committed = old.what.isr;
+  std::erase_if(committed,
+                [this](const assigned_replica& x) { return !contains(committed_, x.id); });
+  propose(std::move(committed));
+  pending_->confirms = old.what.isr;
+  pending_->send_at = quiet_until_;
 }
 
 bool in_sync_set::update(std::int32_t partition_epoch, const std::vector<node_id>& isr) {
@@ -97,15 +118,18 @@ void in_sync_set::commit(std::int32_t partition_epoch, const std::vector<node_id
 }
 
 bool in_sync_set::counts(node_id id) const {
-  const auto proposed = [&] {
-    return std::any_of(pending_->what.isr.begin(), pending_->what.isr.end(),
+  const auto is_in = [id](const std::vector<assigned_replica>& set) {
+    return std::any_of(set.begin(), set.end(),
                        [id](const assigned_replica& x) { return x.id == id; });
   };
   if (pending_ && !pending_->grows && broken(rule::r8_shrink_counts_at_once))
-    return proposed();
+    return is_in(pending_->what.isr);
   if (contains(committed_, id))
     return true;
-  return pending_ && pending_->grows && !broken(rule::r8_growth_does_not_count) && proposed();
+  if (!pending_ || broken(rule::r8_growth_does_not_count))
+    return false;
+  return (pending_->grows && is_in(pending_->what.isr)) ||
+         (pending_->confirms && is_in(*pending_->confirms));
 }
 
 }  // namespace troupe

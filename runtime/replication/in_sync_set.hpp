@@ -7,13 +7,20 @@
 //   answer of the controller                            then
 //     none, newer partition epoch                         committed := what the answer says
 //     operation_not_attempted, ineligible_replica         back to committed: nothing was changed;
-//                                                         the next proposal waits a little
+//                                                         the next proposal waits a little. A
+//                                                         growth that was sent twice: see below
 //     unknown_topic, unknown_partition,                   stays pending until metadata that is
 //     fenced_leader_epoch, invalid_update_version,        newer says what is committed
 //     bad_request, new_leader_elected
 //     anything else (not the controller), or none         the same proposal is sent again
 //   metadata with a newer partition epoch               committed := what it says
 //   answer for another proposal, or not newer           ignored
+//
+// Of a growth that was sent twice one copy may be refused and the other be accepted later, when its
+// replica has become eligible. So a refusal is confirmed first: the committed set is proposed once
+// more, and until that is answered the growth counts. A controller that gives even this change a
+// new partition epoch makes every older copy void; where it does not, the order of messages
+// between two nodes must.
 #pragma once
 
 #include "runtime/base/clock.hpp"
@@ -71,8 +78,12 @@ class in_sync_set {
     isr_proposal what;
     mono_time send_at = mono_time::min();  // max: only metadata can tell
     bool grows = false;
+    int sent = 0;
+    /// What was refused, of a proposal that confirms the committed set.
+    std::optional<std::vector<assigned_replica>> confirms{};
   };
 
+  void refused(mono_time now);
   void commit(std::int32_t partition_epoch, const std::vector<node_id>& isr);
 
   leader_epoch epoch_;

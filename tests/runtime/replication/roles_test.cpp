@@ -71,6 +71,25 @@ TEST_F(InSyncSet, RefusalRollsBackAndWaitsALittle) {
   }
 }
 
+TEST_F(InSyncSet, RefusalOfAGrowthThatWasSentTwiceIsConfirmedFirst) {
+  grow();
+  ASSERT_TRUE(set_.take(now_ + 2s));
+  set_.answered(answer(errc::ineligible_replica), now_);
+  EXPECT_TRUE(set_.counts(n3)) << "the other copy may be accepted yet";
+  EXPECT_FALSE(set_.may_propose(now_ + 1h));
+  const auto confirms = set_.take(now_ + 1s);
+  ASSERT_TRUE(confirms);
+  EXPECT_EQ(confirms->number, 2u);
+  EXPECT_EQ(confirms->isr.size(), 2u);
+  auto done = answer(errc::none);
+  done.number = 2;
+  done.partition_epoch = 6;
+  done.isr = {n1, n2};
+  set_.answered(done, now_ + 1s);
+  EXPECT_FALSE(set_.counts(n3));
+  EXPECT_TRUE(set_.may_propose(now_ + 1s));
+}
+
 TEST_F(InSyncSet, WhatMetadataMustDecideStaysPending) {
   for (auto code : {errc::unknown_topic, errc::unknown_partition, errc::fenced_leader_epoch,
                     errc::invalid_update_version, errc::bad_request, errc::new_leader_elected}) {

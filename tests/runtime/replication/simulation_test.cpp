@@ -112,7 +112,8 @@ class simulation {
     const auto fate = static_cast<int>(draw_.below(400));
     if (fate < odds_.lose)
       return void(all.erase(which));
-    if (fate < odds_.lose + odds_.twice)
+    // A connection delivers once; the leader itself sends a proposal again.
+    if (fate < odds_.lose + odds_.twice && !std::holds_alternative<isr_proposal>(which->what))
       all.push_back(*which);
     if (draw_.chance(1, 50))
       c_.fail_over_after_commit();
