@@ -21,15 +21,26 @@ node_list original_replicas(const partition_metadata& now) {
   return minus(now.replicas, now.adding_replicas);
 }
 
+// What is left must still know all committed records, or, where nobody is sure to, as much as before.
+result<void> check_survivors(const partition_metadata& now, const node_list& left) {
+  // While somebody leads, the partition is not to go offline by this.
+  const auto& sure = now.isr.empty() ? now.elr : now.isr;
+  const bool enough =
+      sure.empty() ? minus(now.last_known_elr, left).empty() : !both(sure, left).empty();
+  if (enough)
+    return {};
+  return impossible(
+      fmt::format("Of the replicas {} that would be left none is in sync or eligible to lead.",
+                  to_text(left)));
+}
+
 result<partition_wish> wish_to_cancel(const partition_metadata& now) {
   if (!now.being_reassigned())
     return error{errc::no_reassignment_in_progress, "The partition is not being reassigned."};
   partition_wish wish;
   wish.replicas = original_replicas(now);
-  if (minus(now.isr, now.adding_replicas).empty() && now.leader != no_node)
-    return impossible(
-        fmt::format("The reassignment cannot be cancelled: of the replicas {} none is in sync.",
-                    to_text(*wish.replicas)));
+  if (auto good = check_survivors(now, *wish.replicas); !good)
+    return good.error();
   wish.adding = node_list{};
   wish.removing = node_list{};
   return wish;
@@ -49,8 +60,8 @@ result<partition_wish> wish_for(const metadata_image& image, const partition_met
                                     value_of(node)));
   wish.replicas = target;
   wish.replicas->insert(wish.replicas->end(), wish.removing->begin(), wish.removing->end());
-  if (both(now.isr, *wish.replicas).empty() && now.leader != no_node)
-    return impossible("None of the replicas that would be left is in sync.");
+  if (auto good = check_survivors(now, *wish.replicas); !good)
+    return good.error();
   return wish;
 }
 

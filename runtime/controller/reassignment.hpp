@@ -16,8 +16,8 @@ namespace troupe::controller {
 
 /// Begins, replaces or cancels reassignments, each by itself. Errors: unknown_topic,
 /// unknown_partition, no_reassignment_in_progress, invalid_replica_assignment: a broker twice, one
-/// that is not registered, a new one that is fenced (it could never end), or a cancellation that
-/// would leave nobody in sync.
+/// that is not registered, a new one that is fenced (it could never end), or nobody would be
+/// left who is in sync or eligible to lead.
 decision<alter_reassignments_response> plan_reassignments(const cluster_state& state,
                                                           const alter_reassignments_request& what);
 

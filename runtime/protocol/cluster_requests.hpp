@@ -21,7 +21,8 @@ struct register_broker_request {
   /// Who it is and where; epoch, fenced and shutting_down are not looked at.
   broker_metadata broker;
   /// Under which it stopped, if that was after a complete flush; else no_broker_epoch, and what it
-  /// had not synced counts as lost (KIP-966).
+  /// had not synced counts as lost (KIP-966). The note on disk that says so must be gone, durably,
+  /// before the first append after the registration.
   broker_epoch previous_epoch = no_broker_epoch;
 };
 

@@ -89,16 +89,41 @@ TEST_F(Reassignment, IsReplacedByAnother) {
   EXPECT_EQ(part("t").removing_replicas, nodes({3}));
 }
 
-TEST_F(Reassignment, CannotBeCancelledWhenOnlyTheNewAreInSync) {
+TEST_F(Reassignment, CancelledWhileTheOriginalOnesAreOnlyEligible) {
   ASSERT_EQ(reassign("t", nodes({4, 5})), errc::none);
   EXPECT_EQ(alter("t", nodes({1, 2, 3, 4})), errc::none);
   for (int id : {1, 2, 3})
     crash(id);
   EXPECT_EQ(leader("t"), 4);
+  EXPECT_EQ(part("t").elr, nodes({3}));
   EXPECT_EQ(cancel("t"), errc::invalid_replica_assignment);
+  crash(4);
+  EXPECT_EQ(part("t").elr, nodes({4, 3}));
+  EXPECT_EQ(cancel("t"), errc::none);
+  EXPECT_EQ(part("t").elr, nodes({3}));
+  (void)heartbeat(3);
+  EXPECT_EQ(leader("t"), 3);
+}
+
+// Even without a leader: who comes back first must be one who knows.
+TEST_F(Reassignment, TheLastWhoKnowsIsNotRemoved) {
+  ASSERT_EQ(create("two", {nodes({1, 2})}), errc::none);
+  ASSERT_EQ(reassign("two", nodes({4, 5})), errc::none);
+  EXPECT_EQ(alter("two", nodes({1, 2, 4})), errc::none);
+  EXPECT_EQ(alter("two", nodes({1, 4})), errc::none);
+  crash(1);
+  EXPECT_EQ(leader("two"), 4);
+  EXPECT_TRUE(part("two").elr.empty());
+  EXPECT_EQ(cancel("two"), errc::invalid_replica_assignment);
+  crash(4);
+  EXPECT_EQ(part("two").elr, nodes({4}));
+  EXPECT_EQ(cancel("two"), errc::invalid_replica_assignment);
+  EXPECT_EQ(reassign("two", nodes({2, 5})), errc::invalid_replica_assignment);
+  (void)heartbeat(4);
+  EXPECT_EQ(leader("two"), 4);
   // It can be carried on.
-  EXPECT_EQ(alter("t", nodes({4, 5})), errc::fenced_leader_epoch);
-  EXPECT_EQ(part("t").replicas, nodes({4, 5}));
+  EXPECT_EQ(alter("two", nodes({4, 5})), errc::fenced_leader_epoch);
+  EXPECT_EQ(part("two").replicas, nodes({4, 5}));
 }
 
 TEST_F(Reassignment, ImpossibleOnesAreRefusedAndChangeNothing) {
