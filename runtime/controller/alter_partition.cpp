@@ -21,15 +21,15 @@ result<void> check_sender(const metadata_image& image, const alter_partition_req
   if (broken(rule::r13_stale_broker_epoch_accepted))
     return {};
   if (sender == nullptr || sender->epoch != what.epoch)
-    return error{errc::stale_broker_epoch,
-                 fmt::format("Broker {} is not registered with epoch {}.", value_of(what.broker),
-                             what.epoch)};
+    return error{errc::stale_broker_epoch, fmt::format("Broker {} is not registered with epoch {}.",
+                                                       value_of(what.broker), what.epoch)};
   return {};
 }
 
 result<void> check_epochs(const partition_metadata& now, const alter_partition_request& what) {
   if (what.known_leader_epoch > now.epoch || what.partition_epoch > now.partition_epoch)
-    return error{errc::not_controller, "The leader knows of changes that this controller does not."};
+    return error{errc::not_controller,
+                 "The leader knows of changes that this controller does not."};
   if (what.known_leader_epoch < now.epoch && !broken(rule::r13_old_leader_epoch_accepted))
     return error{errc::fenced_leader_epoch,
                  fmt::format("The leader epoch is {}, not {}.", value_of(now.epoch),
@@ -37,8 +37,7 @@ result<void> check_epochs(const partition_metadata& now, const alter_partition_r
   if (what.broker != now.leader)
     return error{errc::bad_request,
                  fmt::format("Broker {} does not lead the partition.", value_of(what.broker))};
-  if (what.partition_epoch < now.partition_epoch &&
-      !broken(rule::r13_old_partition_epoch_accepted))
+  if (what.partition_epoch < now.partition_epoch && !broken(rule::r13_old_partition_epoch_accepted))
     return error{errc::invalid_update_version,
                  fmt::format("The partition epoch is {}, not {}.", now.partition_epoch,
                              what.partition_epoch)};
@@ -128,7 +127,8 @@ decision<alter_partition_response> plan_alter_partition(const cluster_state& sta
     return refusal(error{errc::unknown_partition,
                          fmt::format("Topic '{}' has no partition {}.", topic->name, index)});
   const auto& now = topic->partitions[index];
-  for (const auto& good : {check_epochs(now, what), check_set(now, what), check_members(image, what)})
+  for (const auto& good :
+       {check_epochs(now, what), check_set(now, what), check_members(image, what)})
     if (!good)
       return refusal(good.error());
   partition_wish wish;

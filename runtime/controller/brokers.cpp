@@ -33,9 +33,8 @@ result<const broker_metadata*> check_broker(const metadata_image& image, node_id
     return error{errc::broker_id_not_registered,
                  fmt::format("Broker {} is not registered.", value_of(id))};
   if (broker->epoch != epoch)
-    return error{errc::stale_broker_epoch,
-                 fmt::format("Broker {} has epoch {}, not {}.", value_of(id), broker->epoch,
-                             epoch)};
+    return error{errc::stale_broker_epoch, fmt::format("Broker {} has epoch {}, not {}.",
+                                                       value_of(id), broker->epoch, epoch)};
   return broker;
 }
 

@@ -47,8 +47,8 @@ changes plan_shutdown(const cluster_state& state, node_id broker);
 result<changes> plan_unregistration(const cluster_state& state, const sessions& heard,
                                     const unregister_broker_request& what, mono_time now);
 
-/// Replicas whose disk failed leave the in-sync and the eligible ones. Unknown ones are passed over.
-/// Errors: of check_broker.
+/// Replicas whose disk failed leave the in-sync and the eligible ones. Unknown ones are passed
+/// over. Errors: of check_broker.
 result<changes> plan_failed_replicas(const cluster_state& state,
                                      const failed_replicas_request& what);
 

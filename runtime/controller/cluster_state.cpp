@@ -13,7 +13,9 @@ error misfit(std::string_view what, std::string_view name) {
                fmt::format("a metadata record does not fit: {} '{}'", what, name)};
 }
 
-error misfit(std::string_view what, node_id id) { return misfit(what, fmt::to_string(value_of(id))); }
+error misfit(std::string_view what, node_id id) {
+  return misfit(what, fmt::to_string(value_of(id)));
+}
 
 }  // namespace
 

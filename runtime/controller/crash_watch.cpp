@@ -88,8 +88,8 @@ std::vector<node_id> crash_watch::crashed(const metadata_image& image, mono_time
       continue;
     if (x.links.contains(broker->incarnation))
       continue;
-    const auto span = x.lost == broker->incarnation ? options_.refused_for
-                                                    : options_.refused_for_stranger;
+    const auto span =
+        x.lost == broker->incarnation ? options_.refused_for : options_.refused_for_stranger;
     const bool refused = broken(rule::crash_by_one_refusal)
                              ? x.refusals >= 1
                              : x.refusals >= 2 && x.last_refusal - x.first_refusal >= span;

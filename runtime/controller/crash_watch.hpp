@@ -10,14 +10,15 @@
 //   3. The registered process may have no connection to this controller, so a healthy broker whose
 //      listener is broken, or hidden by a firewall that refuses, stays.
 //   4. It takes two refusals, apart by a while; every sign of life in between (a heartbeat, a
-//      connection, an answer of the same process) begins the count anew. A controller that has never
-//      had a connection of the broker (it has just taken over) takes longer.
+//      connection, an answer of the same process) begins the count anew. A controller that has
+//      never had a connection of the broker (it has just taken over) takes longer.
 //   5. If the process turns out to be alive afterwards, the rule was wrong: for this broker it is
-//      out of force for ten minutes, and only the session counts. The broker is unfenced by its next
-//      heartbeat, under the same epoch.
+//      out of force for ten minutes, and only the session counts. The broker is unfenced by its
+//      next heartbeat, under the same epoch.
 //
 //            link lost, other registration, hint, take-over         refused twice, or replaced
-//   trusted ───────────────────────────────────────────► suspected ────────────────────────► crashed
+//   trusted ───────────────────────────────────────────► suspected ────────────────────────►
+//   crashed
 //      ▲                                                      │                                  │
 //      └──────────────────── sign of life ────────────────────┴──── sign of life: rule 5 ────────┘
 #pragma once
@@ -65,7 +66,8 @@ class crash_watch {
   /// Timed out, unreachable, or the answer makes no sense.
   void unclear(node_id broker);
 
-  /// Registered processes that have certainly ended: the caller ends their sessions and fences them.
+  /// Registered processes that have certainly ended: the caller ends their sessions and fences
+  /// them.
   std::vector<node_id> crashed(const metadata_image& image, mono_time now);
 
   /// How often rule 5 came true.

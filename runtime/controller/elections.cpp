@@ -34,8 +34,7 @@ void elect_all(decision<elect_leaders_response>& made, const metadata_image& ima
   for (const auto& [name, topic] : image.topics)
     for (const auto& each : topic->partitions)
       if (each.leader != each.replicas.front())
-        made.answer.results.push_back(
-            {{name, each.id}, elect(made.what, *topic, each, live)});
+        made.answer.results.push_back({{name, each.id}, elect(made.what, *topic, each, live)});
 }
 
 }  // namespace

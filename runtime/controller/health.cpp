@@ -42,8 +42,8 @@ class partition_check {
     if (x_.leader != no_node)
       expect(contains(x_.isr, x_.leader), "the leader is not in the ISR");
     else
-      expect(x_.isr.empty() && std::ranges::none_of(
-                                   x_.elr, [&](auto node) { return live_.contains(node); }),
+      expect(x_.isr.empty() &&
+                 std::ranges::none_of(x_.elr, [&](auto node) { return live_.contains(node); }),
              "there is no leader, but somebody who could lead");
     expect(x_.recovery == leader_recovery::recovered || x_.isr.size() <= 1,
            "somebody is in sync with a leader that has not recovered");
@@ -63,9 +63,9 @@ class partition_check {
   void expect(bool holds, std::string_view otherwise) {
     if (!holds)
       faults_.push_back(fmt::format(
-          "{}-{}: {} (leader {} epoch {}, replicas {}, ISR {}, ELR {}, last known {})",
-          topic_.name, value_of(x_.id), otherwise, value_of(x_.leader), x_.partition_epoch,
-          to_text(x_.replicas), to_text(x_.isr), to_text(x_.elr), to_text(x_.last_known_elr)));
+          "{}-{}: {} (leader {} epoch {}, replicas {}, ISR {}, ELR {}, last known {})", topic_.name,
+          value_of(x_.id), otherwise, value_of(x_.leader), x_.partition_epoch, to_text(x_.replicas),
+          to_text(x_.isr), to_text(x_.elr), to_text(x_.last_known_elr)));
   }
 
   const topic_metadata& topic_;

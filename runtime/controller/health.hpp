@@ -11,7 +11,12 @@ bool is_under_min_isr(const topic_metadata& topic, const partition_metadata& x);
 bool is_at_min_isr(const topic_metadata& topic, const partition_metadata& x);
 inline bool is_offline(const partition_metadata& x) { return x.leader == no_node; }
 
-enum class partition_problem : std::uint8_t { under_replicated, under_min_isr, at_min_isr, offline };
+enum class partition_problem : std::uint8_t {
+  under_replicated,
+  under_min_isr,
+  at_min_isr,
+  offline
+};
 
 /// At most `most` of them.
 std::vector<topic_partition> list_partitions(const metadata_image& image, partition_problem what,
@@ -32,10 +37,11 @@ cluster_health health_of(const metadata_image& image);
 
 /// What must hold of every state of a cluster, broken sentences first: empty when all does.
 ///
-///   brokers and partitions in order; replicas, ISR and ELR without repetition; ISR, ELR, last known
-///   ELR and adding, removing are replicas; ISR and ELR disjoint; fenced or stopping brokers in no
-///   ISR; with |ISR| >= minimum no ELR (I7); the leader in the ISR; no leader only when the ISR is
-///   empty and no eligible replica is live; while recovering nobody beside the leader in the ISR
+///   brokers and partitions in order; replicas, ISR and ELR without repetition; ISR, ELR, last
+///   known ELR and adding, removing are replicas; ISR and ELR disjoint; fenced or stopping brokers
+///   in no ISR; with |ISR| >= minimum no ELR (I7); the leader in the ISR; no leader only when the
+///   ISR is empty and no eligible replica is live; while recovering nobody beside the leader in the
+///   ISR
 std::vector<std::string> broken_invariants(const metadata_image& image);
 
 }  // namespace troupe::controller

@@ -93,8 +93,7 @@ class partition_draft {
         elected_ = election_kind::clean;
         return;
       }
-    const auto& candidates =
-        broken(rule::r17_any_replica_elected) ? next_.replicas : next_.elr;
+    const auto& candidates = broken(rule::r17_any_replica_elected) ? next_.replicas : next_.elr;
     const auto eligible =
         std::ranges::find_if(candidates, [&](node_id node) { return live_.contains(node); });
     if (eligible == candidates.end()) {
@@ -168,8 +167,7 @@ class partition_draft {
 
 std::optional<partition_step> plan_partition(const topic_metadata& topic,
                                              const partition_metadata& now,
-                                             const live_brokers& live,
-                                             const partition_wish& wish) {
+                                             const live_brokers& live, const partition_wish& wish) {
   return partition_draft{topic, now, live, wish}.make();
 }
 

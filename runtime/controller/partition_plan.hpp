@@ -5,7 +5,8 @@
 //   eligible    who leaves the in-sync replicas when fewer than the minimum are left, until there
 //               are enough again (KIP-966, R16); disjoint from the in-sync ones
 //   leader      stays while it is in sync and live; else the first in-sync replica in the order of
-//               the assignment; else the first live eligible one, then alone in sync; else none (R17)
+//               the assignment; else the first live eligible one, then alone in sync; else none
+//               (R17)
 //   reassigned  ends when all that are added are in sync and enough in-sync replicas stay (KIP-455)
 //   epoch       a new leader epoch begins with every election and when replicas are removed
 #pragma once

@@ -13,7 +13,7 @@ struct candidate {
   node_id id{};
   std::string rack;
   bool live = false;
-  broker_load here;      // of the partitions being placed
+  broker_load here;        // of the partitions being placed
   broker_load altogether;  // of those that were there
 };
 
@@ -21,7 +21,10 @@ std::vector<candidate> candidates_of(const cluster_state& state) {
   std::vector<candidate> all;
   for (const auto& broker : state.image().brokers) {
     const auto load = state.loads().find(broker.id);
-    all.push_back({broker.id, broker.rack, broker.is_live(), {},
+    all.push_back({broker.id,
+                   broker.rack,
+                   broker.is_live(),
+                   {},
                    load == state.loads().end() ? broker_load{} : load->second});
   }
   return all;
@@ -51,8 +54,8 @@ class placer {
     for (auto& each : brokers_) {
       if (std::ranges::find(chosen_, &each) != chosen_.end())
         continue;
-      const auto order = best == nullptr ? std::strong_ordering::less
-                                         : cost(each, leads) <=> cost(*best, leads);
+      const auto order =
+          best == nullptr ? std::strong_ordering::less : cost(each, leads) <=> cost(*best, leads);
       equals = order < 0 ? 1 : equals + (order == 0 ? 1 : 0);
       if (order < 0 || (order == 0 && chance_.below(equals) == 0))
         best = &each;

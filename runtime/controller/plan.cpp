@@ -1,6 +1,5 @@
 #include "runtime/controller/plan.hpp"
 
-
 #include <algorithm>
 
 namespace troupe::controller {
@@ -31,9 +30,7 @@ void live_brokers::insert(node_id id) {
 
 void live_brokers::erase(node_id id) { std::erase(ids_, id); }
 
-bool contains(const node_list& in, node_id id) {
-  return std::ranges::find(in, id) != in.end();
-}
+bool contains(const node_list& in, node_id id) { return std::ranges::find(in, id) != in.end(); }
 
 bool has_duplicates(node_list nodes) {
   std::ranges::sort(nodes);

@@ -21,7 +21,8 @@ node_list original_replicas(const partition_metadata& now) {
   return minus(now.replicas, now.adding_replicas);
 }
 
-// What is left must still know all committed records, or, where nobody is sure to, as much as before.
+// What is left must still know all committed records, or, where nobody is sure to, as much as
+// before.
 result<void> check_survivors(const partition_metadata& now, const node_list& left) {
   // While somebody leads, the partition is not to go offline by this.
   const auto& sure = now.isr.empty() ? now.elr : now.isr;
@@ -29,9 +30,8 @@ result<void> check_survivors(const partition_metadata& now, const node_list& lef
       sure.empty() ? minus(now.last_known_elr, left).empty() : !both(sure, left).empty();
   if (enough)
     return {};
-  return impossible(
-      fmt::format("Of the replicas {} that would be left none is in sync or eligible to lead.",
-                  to_text(left)));
+  return impossible(fmt::format(
+      "Of the replicas {} that would be left none is in sync or eligible to lead.", to_text(left)));
 }
 
 result<partition_wish> wish_to_cancel(const partition_metadata& now) {

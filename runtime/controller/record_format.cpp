@@ -70,8 +70,8 @@ void put(field_writer& to, const partition_metadata& x) {
   to.put(value_of(x.epoch));
   to.put(x.partition_epoch);
   to.put(static_cast<std::uint8_t>(x.recovery));
-  for (const auto* list : {&x.replicas, &x.isr, &x.elr, &x.last_known_elr, &x.adding_replicas,
-                           &x.removing_replicas})
+  for (const auto* list :
+       {&x.replicas, &x.isr, &x.elr, &x.last_known_elr, &x.adding_replicas, &x.removing_replicas})
     put(to, *list);
 }
 partition_metadata get_partition(field_reader& from, std::int32_t number) {
@@ -81,8 +81,8 @@ partition_metadata get_partition(field_reader& from, std::int32_t number) {
   x.epoch = leader_epoch{from.number<std::int32_t>()};
   x.partition_epoch = from.number<std::int32_t>();
   x.recovery = static_cast<leader_recovery>(from.number<std::uint8_t>());
-  for (auto* list : {&x.replicas, &x.isr, &x.elr, &x.last_known_elr, &x.adding_replicas,
-                     &x.removing_replicas})
+  for (auto* list :
+       {&x.replicas, &x.isr, &x.elr, &x.last_known_elr, &x.adding_replicas, &x.removing_replicas})
     *list = get_nodes(from);
   return x;
 }

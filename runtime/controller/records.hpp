@@ -109,10 +109,9 @@ struct setting_altered {
   bool operator==(const setting_altered&) const = default;
 };
 
-using record =
-    std::variant<no_op, cluster_founded, broker_registered, broker_changed, broker_unregistered,
-                 topic_created, topic_deleted, partitions_created, partition_changed,
-                 configs_altered, setting_altered>;
+using record = std::variant<no_op, cluster_founded, broker_registered, broker_changed,
+                            broker_unregistered, topic_created, topic_deleted, partitions_created,
+                            partition_changed, configs_altered, setting_altered>;
 using records = std::vector<record>;
 
 inline constexpr std::int16_t record_batch_version = 1;

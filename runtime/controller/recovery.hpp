@@ -1,11 +1,12 @@
 // Leaders for partitions that have neither in-sync nor eligible replicas left (KIP-966, R19).
 //
-//   recovered   All replicas that were eligible until they lost unsynced data are live and have said
+//   recovered   All replicas that were eligible until they lost unsynced data are live and have
+//   said
 //               how far their logs reach: the longest one leads. Nothing better can come, so this
 //               happens by itself in every topic. Records may be lost, which is always reported.
 //   unclean     Not all of them come back. Where the topic has unclean.leader.election.enable, the
-//               longest log of the live replicas leads after a while: by itself, or when an operator
-//               asks for it.
+//               longest log of the live replicas leads after a while: by itself, or when an
+//               operator asks for it.
 //
 // "Longer" compares the last leader epoch first, then the end of the log.
 #pragma once

@@ -19,13 +19,14 @@ result<void> check_node(const cluster_state& state, const register_broker_reques
                              what.cluster_id, state.image().cluster_id)};
   if (what.protocol_version < cluster_protocol_oldest ||
       what.protocol_version > cluster_protocol_version)
-    return error{errc::unsupported_version,
-                 fmt::format("Node {} speaks version {} of the protocol between nodes, this "
-                             "controller versions {} to {}.",
-                             id, what.protocol_version, cluster_protocol_oldest,
-                             cluster_protocol_version)};
+    return error{
+        errc::unsupported_version,
+        fmt::format("Node {} speaks version {} of the protocol between nodes, this "
+                    "controller versions {} to {}.",
+                    id, what.protocol_version, cluster_protocol_oldest, cluster_protocol_version)};
   const auto refuse = [&](std::string_view why) {
-    return error{errc::invalid_registration, fmt::format("The registration of node {} {}.", id, why)};
+    return error{errc::invalid_registration,
+                 fmt::format("The registration of node {} {}.", id, why)};
   };
   if (id < 0)
     return refuse("has a negative node id");

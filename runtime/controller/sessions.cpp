@@ -47,9 +47,7 @@ std::optional<mono_time> sessions::next_expiry() const {
   return first;
 }
 
-void sessions::shutdown_at(node_id broker, offset_t moved) {
-  all_[broker].shutdown_offset = moved;
-}
+void sessions::shutdown_at(node_id broker, offset_t moved) { all_[broker].shutdown_offset = moved; }
 
 bool sessions::may_shut_down(const metadata_image& image, node_id broker) const {
   const auto own = all_.find(broker);

@@ -181,13 +181,12 @@ result<changes> plan_more_partitions(const cluster_state& state,
       return good.error();
     if (static_cast<std::int32_t>(what.assignment.size()) != added ||
         static_cast<std::int32_t>(what.assignment[0].size()) != replicas)
-      return error{errc::invalid_replica_assignment,
-                   fmt::format("The assignment must have {} partitions of {} replicas.", added,
-                               replicas)};
+      return error{
+          errc::invalid_replica_assignment,
+          fmt::format("The assignment must have {} partitions of {} replicas.", added, replicas)};
   }
-  auto assignment = what.assignment.empty()
-                        ? place_replicas(state, added, replicas, chance)
-                        : result<std::vector<node_list>>{what.assignment};
+  auto assignment = what.assignment.empty() ? place_replicas(state, added, replicas, chance)
+                                            : result<std::vector<node_list>>{what.assignment};
   if (!assignment)
     return assignment.error();
   if (auto good = check_room(state, *assignment); !good)

@@ -38,8 +38,8 @@ struct partition_metadata {
   partition_id id{};
   node_id leader = no_node;
   leader_epoch epoch{0};
-  std::vector<node_id> replicas{};  ///< the first is the preferred leader
-  std::vector<node_id> isr{};       ///< in sync; contains the leader
+  std::vector<node_id> replicas{};   ///< the first is the preferred leader
+  std::vector<node_id> isr{};        ///< in sync; contains the leader
   std::int32_t partition_epoch = 0;  ///< counts the changes of all that is here
   /// Not in sync, but with everything below the high watermark (KIP-966), best choice first.
   std::vector<node_id> elr{};
@@ -68,7 +68,7 @@ using topic_ptr = std::shared_ptr<const topic_metadata>;
 /// Copies are cheap: what is large is shared between them.
 struct metadata_image {
   std::string cluster_id;
-  node_id controller{};       ///< the active one, as far as known; not part of the metadata log
+  node_id controller{};         ///< the active one, as far as known; not part of the metadata log
   offset_t offset = no_offset;  ///< of the last change of the metadata log that is in here
   snapshot_vector<broker_metadata> brokers;  ///< by id
   snapshot_map<topic_ptr> topics;            ///< by name

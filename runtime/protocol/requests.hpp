@@ -153,8 +153,8 @@ template <class I> auto inspect(I& f, delete_topic_request& x) { return f(x.name
 template <class I> auto inspect(I& f, topic_response& x) { return f(x.result); }
 // clang-format on
 
-// Lists of nodes travel as numbers: the framework would read enumerators into variables that are not
-// initialised.
+// Lists of nodes travel as numbers: the framework would read enumerators into variables that are
+// not initialised.
 inline std::vector<std::int32_t> to_wire(const std::vector<node_id>& nodes) {
   std::vector<std::int32_t> numbers;
   numbers.reserve(nodes.size());

@@ -66,7 +66,8 @@ TEST_F(AlterPartition, EachCheckByItself) {
   const auto before = describe(core->state());
   for (const auto& [change, expected] : table) {
     auto what = proposal("t", nodes({1, 2, 3}));
-    what.isr = {{node_id{1}, broker(1).epoch}, {node_id{2}, broker(2).epoch},
+    what.isr = {{node_id{1}, broker(1).epoch},
+                {node_id{2}, broker(2).epoch},
                 {node_id{3}, broker(3).epoch}};
     change(what);
     EXPECT_EQ(ask(what), expected);

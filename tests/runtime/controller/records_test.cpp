@@ -110,8 +110,8 @@ TEST(ClusterState, ABatchThatDoesNotFitChangesNothing) {
   partition_metadata first;
   first.replicas = first.isr = nodes({1});
   first.leader = node_id{1};
-  ASSERT_TRUE(state.apply(1, records{cluster_founded{"c", 1},
-                                     topic_created{"t", "id", false, {}, {first}}}));
+  ASSERT_TRUE(state.apply(
+      1, records{cluster_founded{"c", 1}, topic_created{"t", "id", false, {}, {first}}}));
   const auto before = describe(state);
   partition_changed beyond;
   beyond.topic_id = "id";

@@ -19,13 +19,12 @@ class Topics : public cluster_fixture {
     return ask(what);
   }
   errc grow(const std::string& name, int total, std::vector<list> assignment = {}) {
-    return core->ask(create_partitions_request{name, total, false, std::move(assignment)},
-                     time.now())
+    return core
+        ->ask(create_partitions_request{name, total, false, std::move(assignment)}, time.now())
         .answer.result.code;
   }
   errc settings(const std::string& name, const std::string& value) {
-    return core->ask(alter_settings_request{{{name, value}}, false}, time.now())
-        .answer.result.code;
+    return core->ask(alter_settings_request{{{name, value}}, false}, time.now()).answer.result.code;
   }
   std::map<node_id, broker_load> loads_of(const std::string& topic) const {
     std::map<node_id, broker_load> loads;
@@ -93,9 +92,10 @@ TEST_F(Topics, OnlyValidatedChangesNothing) {
   EXPECT_EQ(ask(what), errc::none);
   what.name = "t";
   EXPECT_EQ(ask(what), errc::topic_exists);
-  EXPECT_TRUE(core->ask(create_partitions_request{"t", 9, true, {}}, time.now()).answer.result.ok());
-  EXPECT_TRUE(core->ask(alter_topic_request{"t", {{"flush", "os"}}, true}, time.now())
-                  .answer.result.ok());
+  EXPECT_TRUE(
+      core->ask(create_partitions_request{"t", 9, true, {}}, time.now()).answer.result.ok());
+  EXPECT_TRUE(
+      core->ask(alter_topic_request{"t", {{"flush", "os"}}, true}, time.now()).answer.result.ok());
   EXPECT_EQ(describe(core->state()), before);
 }
 

@@ -23,23 +23,23 @@ std::string describe(const cluster_state& state) {
   auto text = fmt::format("cluster {} at {} with {} partitions\n", image.cluster_id, image.offset,
                           state.partitions());
   for (const auto& x : image.brokers)
-    text += fmt::format("broker {} {}:{} {}:{} rack {} {} {} epoch {} {} {}\n", value_of(x.id),
-                        x.host, x.port, x.cluster_host, x.cluster_port, x.rack, x.incarnation,
-                        x.directory, x.epoch, x.fenced ? "fenced" : "unfenced",
-                        x.shutting_down ? "stopping" : "");
+    text +=
+        fmt::format("broker {} {}:{} {}:{} rack {} {} {} epoch {} {} {}\n", value_of(x.id), x.host,
+                    x.port, x.cluster_host, x.cluster_port, x.rack, x.incarnation, x.directory,
+                    x.epoch, x.fenced ? "fenced" : "unfenced", x.shutting_down ? "stopping" : "");
   for (const auto& [node, load] : state.loads())
     text += fmt::format("load {} {} {}\n", value_of(node), load.replicas, load.preferred);
   for (const auto& [name, value] : image.settings)
     text += fmt::format("setting {}={}\n", name, value);
   for (const auto& [name, topic] : image.topics) {
-    text += fmt::format("topic {} {} min {}\n", name, topic->id,
-                        topic->config.min_insync_replicas());
+    text +=
+        fmt::format("topic {} {} min {}\n", name, topic->id, topic->config.min_insync_replicas());
     for (const auto& [key, value] : topic->config.overrides())
       text += fmt::format("  {}={}\n", key, value);
     for (const auto& x : topic->partitions)
       text += fmt::format("  {}: leader {} {} {} replicas {} isr {} elr {} lost {} + {} - {} {}\n",
-                          value_of(x.id), value_of(x.leader), value_of(x.epoch),
-                          x.partition_epoch, to_text(x.replicas), to_text(x.isr), to_text(x.elr),
+                          value_of(x.id), value_of(x.leader), value_of(x.epoch), x.partition_epoch,
+                          to_text(x.replicas), to_text(x.isr), to_text(x.elr),
                           to_text(x.last_known_elr), to_text(x.adding_replicas),
                           to_text(x.removing_replicas), static_cast<int>(x.recovery));
   }
@@ -200,8 +200,7 @@ void cluster_fixture::tell_log(int id, const std::string& topic, int last_epoch,
   log_ends_response what;
   what.broker = node_id{id};
   what.epoch = broker(id).epoch;
-  what.ends.push_back(
-      {{topic, partition_id{0}}, part(topic).epoch, leader_epoch{last_epoch}, end});
+  what.ends.push_back({{topic, partition_id{0}}, part(topic).epoch, leader_epoch{last_epoch}, end});
   core->tell(what, time.now());
 }
 

@@ -17,9 +17,9 @@ struct model_options {
   std::uint64_t seed = 0;
   int brokers = 5;
   int steps = 1'000;
-  bool os_flush = true;     ///< topics with flush=os too
-  bool lose_disks = true;   ///< disks are replaced and fail
-  bool unclean = true;      ///< topics that allow unclean elections too
+  bool os_flush = true;    ///< topics with flush=os too
+  bool lose_disks = true;  ///< disks are replaced and fail
+  bool unclean = true;     ///< topics that allow unclean elections too
 };
 
 class cluster_model {
@@ -54,14 +54,16 @@ class cluster_model {
     bool operator==(const stored&) const = default;
   };
   using log_content = std::vector<stored>;
+  static std::size_t common_prefix(const log_content& a, const log_content& b);
+
   struct partition_model {
     std::map<node_id, log_content> logs;
     log_content committed;
     leader_epoch seen_epoch = no_epoch;
     std::int32_t seen_partition_epoch = -1;
     node_id seen_leader = no_node;
-    leader_epoch acting_epoch = no_epoch;    // of the leader that acts
-    std::size_t epoch_start = 0;             // its log when it began
+    leader_epoch acting_epoch = no_epoch;     // of the leader that acts
+    std::size_t epoch_start = 0;              // its log when it began
     std::map<node_id, leader_epoch> fetched;  // in which leader epoch each replica fetched last
   };
   using partition_key = std::pair<std::string, std::int32_t>;  // topic id and number
