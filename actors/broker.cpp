@@ -219,7 +219,7 @@ void broker::on_delete(const delete_topic_request& what) {
               [closed](const caf::error&) { closed(false); });
 }
 
-void broker::remove_files(topic_ptr topic, bool closed, reply who) {
+void broker::remove_files(const topic_ptr& topic, bool closed, reply who) {
   if (!closed)
     return finish_deletion(*topic, error{errc::storage_error}, who);
   if (!remover_)

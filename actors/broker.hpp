@@ -58,7 +58,7 @@ class broker final : public broker_actor::base {
   void on_create(const create_topic_request& what);
   void commit_creations();
   void on_delete(const delete_topic_request& what);
-  void remove_files(topic_ptr topic, bool closed, reply who);
+  void remove_files(const topic_ptr& topic, bool closed, reply who);
   void finish_deletion(const topic_metadata& topic, const result<void>& removed, reply& who);
   void on_create_partitions(const create_partitions_request& what);
   void on_alter(const alter_topic_request& what);

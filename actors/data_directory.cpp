@@ -37,7 +37,7 @@ result<void> remove_directory(env& files, const std::string& path,
     if (stopping.load(std::memory_order_acquire))
       return error{errc::shutting_down};
     // What does not go this way goes with the directory, or that says why not.
-    (void)files.remove_file(path + "/" + name);
+    (void)files.remove_file(fmt::format("{}/{}", path, name));
   }
   return files.remove_all(path);
 }

@@ -25,8 +25,8 @@ result<data_directory> open_data_directory(env& files, const broker_config& conf
 /// due. Errors: storage_error.
 result<void> sync_metadata(env& files, metadata_store& store);
 
-/// Removes the directories of a topic's partitions, file by file, and makes that durable. Blocks for
-/// as long as the file system takes to free the space. Errors: io_error; shutting_down when
+/// Removes the directories of a topic's partitions, file by file, and makes that durable. Blocks
+/// for as long as the file system takes to free the space. Errors: io_error; shutting_down when
 /// `stopping` is set meanwhile: the next start removes the rest.
 result<void> remove_partitions(env& files, const std::string& directory, const std::string& topic,
                                std::int32_t partitions, const std::atomic<bool>& stopping);

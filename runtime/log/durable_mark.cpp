@@ -142,8 +142,7 @@ result<file_ptr> durable_mark_file::store(env& on, const std::string& path,
   return write(on, path, sequence_ + 1, mark);
 }
 
-result<void> durable_mark_file::update(env& on, const std::string& path,
-                                       const durable_mark& mark) {
+result<void> durable_mark_file::update(env& on, const std::string& path, const durable_mark& mark) {
   if (sequence_ == 0)
     return {};
   auto written = write(on, path, sequence_, mark);

@@ -55,9 +55,9 @@ class durable_mark_file {
   result<loaded> load(env& on, const std::string& path);
   /// Writes the slot that is due. Returns the file, to be synced. Errors: disk_full, io_error.
   result<file_ptr> store(env& on, const std::string& path, const durable_mark& mark);
-  /// Writes the newest slot again, not to be synced: the kernel brings it to the disk when it likes,
-  /// and the other slot stays as it is. Does nothing before the first store. Errors: disk_full,
-  /// overloaded, io_error.
+  /// Writes the newest slot again, not to be synced: the kernel brings it to the disk when it
+  /// likes, and the other slot stays as it is. Does nothing before the first store. Errors:
+  /// disk_full, overloaded, io_error.
   result<void> update(env& on, const std::string& path, const durable_mark& mark);
   /// Writes both slots and syncs them, so that a damaged one cannot bring an older mark back.
   /// Errors: disk_full, io_error.

@@ -164,11 +164,13 @@ inline std::vector<std::int32_t> to_wire(const std::vector<node_id>& nodes) {
 }
 inline void from_wire(const std::vector<std::int32_t>& numbers, std::vector<node_id>& nodes) {
   nodes.clear();
+  nodes.reserve(numbers.size());
   for (auto number : numbers)
     nodes.push_back(node_id{number});
 }
 inline auto to_wire(const std::vector<std::vector<node_id>>& lists) {
   std::vector<std::vector<std::int32_t>> numbers;
+  numbers.reserve(lists.size());
   for (const auto& list : lists)
     numbers.push_back(to_wire(list));
   return numbers;

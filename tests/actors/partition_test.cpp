@@ -1,6 +1,6 @@
 // The partition actor alone, on one thread and virtual time: what happens in one burst of messages.
-#include "actors/data_directory.hpp"
 #include "actors/partition.hpp"
+#include "actors/data_directory.hpp"
 #include "actors/flusher.hpp"
 #include "runtime/env/sim_env.hpp"
 #include "tests/support/actors/live_node.hpp"

@@ -1,12 +1,12 @@
 // Power loss on a real file system: ext4 on a loop device, shut down under the broker without
 // flushing its journal, so that everything which was not synced is gone.
 //
-// Every acknowledgement counts that is heard until the broker is killed, after the shutdown too. For
-// that the broker asks for each sync twice (tests/support/preload/sync_twice.cpp), because the kernel
-// is not honest at this moment: a program that only wrote, called fdatasync and noted the times lost
-// 33 of the 1,403 blocks whose fdatasync was under way during the shutdown and returned 0, and none
-// of the 64,463 whose fdatasync had returned before (600 shutdowns, Linux 6.18). Asked twice, it lost
-// none at all.
+// Every acknowledgement counts that is heard until the broker is killed, after the shutdown too.
+// For that the broker asks for each sync twice (tests/support/preload/sync_twice.cpp), because the
+// kernel is not honest at this moment: a program that only wrote, called fdatasync and noted the
+// times lost 33 of the 1,403 blocks whose fdatasync was under way during the shutdown and returned
+// 0, and none of the 64,463 whose fdatasync had returned before (600 shutdowns, Linux 6.18). Asked
+// twice, it lost none at all.
 #include "tests/support/e2e/broker_under_fire.hpp"
 
 #include <fcntl.h>

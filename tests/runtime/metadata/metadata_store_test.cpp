@@ -308,8 +308,8 @@ TEST_F(MetadataStore, NextJournalWaitsUntilThePresentOneIsDurable) {
   rng chance{3};
   disk.crash(chance);
   ASSERT_EQ(refusal(), "opened");
-  const list durable{"a", "b", "behind the sync", "behind unsynced", "c", "unsynced",
-                     "while syncing"};
+  const list durable{"a", "b",        "behind the sync", "behind unsynced",
+                     "c", "unsynced", "while syncing"};
   EXPECT_TRUE(std::ranges::includes(topics(), durable));
 }
 

@@ -22,9 +22,7 @@ class leader_test : public testing::Test {
       leader_->await_ack(acks, who);
   }
 
-  void sync() {
-    leader_->synced(leader_->written_end());
-  }
+  void sync() { leader_->synced(leader_->written_end()); }
 
   std::string answered() {
     std::vector<produce_answer> answers;

@@ -1,8 +1,8 @@
 // Preloaded into a broker whose ext4 is shut down under it.
 //
-// A sync that is under way while EXT4_IOC_SHUTDOWN throws the journal away may return 0 although its
-// data is lost; one that begins afterwards always fails. So each sync is asked for twice, and only
-// when the second one finds the file system alive was the first one over before the shutdown.
+// A sync that is under way while EXT4_IOC_SHUTDOWN throws the journal away may return 0 although
+// its data is lost; one that begins afterwards always fails. So each sync is asked for twice, and
+// only when the second one finds the file system alive was the first one over before the shutdown.
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -16,16 +16,10 @@ int confirmed(long outcome, int fd) {
 
 extern "C" {
 
-int fdatasync(int fd) {
-  return confirmed(syscall(SYS_fdatasync, fd), fd);
-}
+int fdatasync(int fd) { return confirmed(syscall(SYS_fdatasync, fd), fd); }
 
-int fsync(int fd) {
-  return confirmed(syscall(SYS_fsync, fd), fd);
-}
+int fsync(int fd) { return confirmed(syscall(SYS_fsync, fd), fd); }
 
-int syncfs(int fd) noexcept {
-  return confirmed(syscall(SYS_syncfs, fd), fd);
-}
+int syncfs(int fd) noexcept { return confirmed(syscall(SYS_syncfs, fd), fd); }
 
 }  // extern "C"
