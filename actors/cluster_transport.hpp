@@ -16,7 +16,7 @@
 namespace troupe {
 
 /// Shared by the gate and the links of a node. The framework would open, accept and encrypt
-/// connections itself; why it does not is in docs/decisions/0008-our-own-sockets-below-caf.md.
+/// connections itself; why it does not is in docs/decisions/0009-our-own-sockets-below-caf.md.
 /// Thread-safe.
 class cluster_transport {
  public:

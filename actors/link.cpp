@@ -122,6 +122,12 @@ void link::check_connected(link_attempt attempt, const caf::node_id& node,
         attempt, false,
         error{errc::unsupported_version,
               fmt::format("{} does not speak the protocol between nodes.", to_string(*address_))}});
+  if (node == system().node())
+    return step(link_connected{
+        attempt, false,
+        error{errc::invalid_registration,
+              fmt::format("The address of node {}, {}, is this node's own.",
+                          value_of(options_.peer), to_string(*address_))}});
   peer_node_ = node;
   gate_ = caf::actor_cast<node_gate_actor>(gate);
   // The framework keeps one connection to a node. If the other side has dialled as well, its own
@@ -194,7 +200,8 @@ void link::come_up(node_entry_actor remote) {
 void link::ping(link_attempt attempt) {
   request(remote_, options_.timing.ping_timeout, ping_request{})
       .then([this, attempt](ping_response) { step(link_pinged{attempt}); },
-            [](const caf::error&) {});  // its absence is what the timer looks for
+            // That there is none is what the timer looks for.
+            [](const caf::error&) {});
 }
 
 void link::cut() {

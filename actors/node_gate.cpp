@@ -21,20 +21,21 @@ node_gate::node_gate(caf::actor_config& config, node_identity self,
 
 node_gate::behavior_type node_gate::make_behavior() {
   return {[this](hello_request& x) -> answer {
+    // The promise takes the sender with it.
+    auto from = current_sender() == nullptr ? caf::node_id{} : current_sender()->node();
     auto to = make_response_promise<hello_response>();
-    if (auto fine = check(x); !fine)
+    if (auto fine = check(x, from); !fine)
       refuse(to, fine.error());
     else
-      find_connection(std::move(x), current_sender()->node(), to);
+      find_connection(std::move(x), std::move(from), to);
     return to;
   }};
 }
 
-result<void> node_gate::check(const hello_request& x) {
+result<void> node_gate::check(const hello_request& x, const caf::node_id& from) const {
   if (auto fine = check_hello(self_, x.who, x.meant, self_.id); !fine)
     return fine;
-  const auto& from = current_sender();
-  if (from == nullptr || !x.entry || x.entry.node() != from->node())
+  if (!x.entry || x.entry.node() != from)
     return error{errc::invalid_registration, "The hello does not come from the node it names."};
   return {};
 }

@@ -29,7 +29,7 @@ class node_gate final : public node_gate_actor::base {
  private:
   using answer = caf::typed_response_promise<hello_response>;
 
-  result<void> check(const hello_request& x);
+  result<void> check(const hello_request& x, const caf::node_id& from) const;
   void find_connection(hello_request x, caf::node_id from, answer to);
   void hand_on(hello_request x, std::shared_ptr<wire> connection, answer to);
   void refuse(answer& to, const error& why);

@@ -6,13 +6,17 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <caf/all.hpp>
+#include <caf/io/basp_broker.hpp>
 #include <caf/io/middleman.hpp>
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
+#include <deque>
 
 namespace troupe::testing {
 namespace {
@@ -134,6 +138,7 @@ TEST(LinkRefusal, Itself) {
   auto port = free_port();
   link_node one{node_with(1, {{2, port}}, port)};
   ASSERT_TRUE(eventually([&] { return one.events().has(peer_event::kind::refused); }));
+  EXPECT_EQ(one.why(2), errc::invalid_registration);
 }
 
 TEST(LinkRefusal, NodeIdOfALivingNode) {
@@ -350,7 +355,8 @@ TEST(LinkDown, BlackHoleDelaysNobodyElse) {
     ASSERT_EQ(nine.produce(1).get().base_offset, 100);
     ASSERT_LT(ms_between(began, steady::now()), 200);
   }
-  EXPECT_TRUE(eventually([&] { return nine.peer(0).why.message.find("no answer") != std::string::npos; }));
+  EXPECT_TRUE(eventually(
+      [&] { return nine.peer(0).why.message.find("no answer") != std::string::npos; }));
   EXPECT_FALSE(nine.events().has(peer_event::kind::gone));
 }
 
@@ -367,6 +373,44 @@ TEST(LinkDown, FullWindowRefusesWithoutWaiting) {
   EXPECT_LT(ms_between(before, steady::now()), 1'000);
   EXPECT_EQ(refused.result.code, errc::overloaded);
   EXPECT_TRUE(info_of(refused.result.code).retriable);
+}
+
+// -- figures -----------------------------------------------------------------------
+
+double cpu_us() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  auto of = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_usec);
+  };
+  return of(used.ru_utime) + of(used.ru_stime);
+}
+
+// Not a check: prints what a link carries, with the CPU of the sender alone.
+//   test_actors --gtest_also_run_disabled_tests --gtest_filter='*RoundTripsPerSecond'
+TEST(LinkSpeed, DISABLED_RoundTripsPerSecond) {
+  for (std::size_t size : {100, 64 * 1024})
+    for (std::size_t outstanding : {1, 16, 64}) {
+      child_node child{[] { return node_with(1); }};
+      link_node two{node_with(2, {{1, child.port()}})};
+      ASSERT_TRUE(eventually([&] { return two.is_up(1); }));
+      std::deque<std::future<produce_response>> waiting;
+      auto began = steady::now();
+      auto cpu = cpu_us();
+      int count = 0;
+      while (steady::now() - began < 2s) {
+        while (waiting.size() < outstanding)
+          waiting.push_back(two.produce(1, size));
+        ASSERT_TRUE(waiting.front().get().result.ok());
+        waiting.pop_front();
+        ++count;
+      }
+      auto seconds = ms_between(began, steady::now()) / 1e3;
+      std::printf("{\"bytes\":%zu,\"outstanding\":%zu,\"per_second\":%.0f,\"sender_cpu_us\":%.1f}\n",
+                  size, outstanding, count / seconds, (cpu_us() - cpu) / count);
+      for (auto& each : waiting)
+        each.get();
+    }
 }
 
 }  // namespace
