@@ -199,7 +199,7 @@ void link::come_up(node_entry_actor remote) {
 
 void link::ping(link_attempt attempt) {
   request(remote_, options_.timing.ping_timeout, ping_request{})
-      .then([this, attempt](ping_response) { step(link_pinged{attempt}); },
+      .then([this, pinged = link_pinged{attempt}](ping_response) { step(pinged); },
             // That there is none is what the timer looks for.
             [](const caf::error&) {});
 }
