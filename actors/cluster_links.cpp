@@ -51,9 +51,9 @@ class link_set {
  private:
   link_actor start(node_id peer, std::optional<host_port> address) {
     auto seed = options_.seed + static_cast<std::uint64_t>(value_of(peer)) + 1;
-    link_options use{options_.self, peer,          std::move(address), options_.timing,
-                     seed,          transport_,    table_,             options_.node,
-                     options_.broker, options_.observers};
+    link_options use{
+        options_.self, peer,   std::move(address), options_.timing, seed,
+        transport_,    table_, options_.node,      options_.broker, options_.observers};
     return transport_->system().spawn<link>(std::move(use));
   }
 

@@ -27,8 +27,8 @@ class listener final : public cluster_listener, public std::enable_shared_from_t
   result<void> bind() {
     error_code e;
     tcp::resolver resolver{context_};
-    auto found = resolver.resolve(use_.at.host, std::to_string(use_.at.port),
-                                  tcp::resolver::passive, e);
+    auto found =
+        resolver.resolve(use_.at.host, std::to_string(use_.at.port), tcp::resolver::passive, e);
     if (!e && !found.empty()) {
       tcp::endpoint at = *found.begin();
       acceptor_.open(at.protocol(), e);
@@ -188,11 +188,11 @@ class listener final : public cluster_listener, public std::enable_shared_from_t
       strangers_.push_back(connection);
     }
     auto timer = std::make_shared<asio::steady_timer>(context_, use_.stranger_timeout);
-    timer->async_wait([self = shared_from_this(), timer,
-                       seen = std::weak_ptr{connection}](const error_code& e) {
-      if (!e)
-        self->end_stranger(seen);
-    });
+    timer->async_wait(
+        [self = shared_from_this(), timer, seen = std::weak_ptr{connection}](const error_code& e) {
+          if (!e)
+            self->end_stranger(seen);
+        });
     use_.on_accepted(std::move(connection));
   }
 

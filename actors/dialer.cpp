@@ -62,8 +62,7 @@ class dial_attempt : public std::enable_shared_from_this<dial_attempt> {
       return end(probe_result::connected, {});
     socket_.native_non_blocking(true);
     tls_ = use_.tls->session(socket_.native_handle(), false);
-    continue_handshake(socket_, *tls_, shared_from_this(),
-                       [this](tls_step how) { shaken(how); });
+    continue_handshake(socket_, *tls_, shared_from_this(), [this](tls_step how) { shaken(how); });
   }
 
   void shaken(tls_step how) {

@@ -23,9 +23,9 @@ struct dialled {
 
 struct dial_options {
   host_port to;
-  std::chrono::milliseconds timeout{};         ///< for all of it
-  std::shared_ptr<const tls_context> tls;      ///< null: without
-  bool knock = false;                          ///< close again as soon as somebody answers
+  std::chrono::milliseconds timeout{};     ///< for all of it
+  std::shared_ptr<const tls_context> tls;  ///< null: without
+  bool knock = false;                      ///< close again as soon as somebody answers
 };
 
 /// Resolves the name, connects, and agrees on TLS. `then` is called once, on the loop of `on`, at

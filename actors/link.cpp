@@ -107,9 +107,9 @@ void link::fail_connect(link_attempt attempt, const std::string& why) {
   // TLS 1.3 lets the caller go on before the other side has looked at its certificate.
   auto tls = wire_->failure();
   auto code = tls.empty() ? errc::leader_not_available : errc::authentication_failed;
-  step(link_connected{attempt, false,
-                      error{code, fmt::format("{}: {}", to_string(*address_),
-                                              tls.empty() ? why : tls)}});
+  step(link_connected{
+      attempt, false,
+      error{code, fmt::format("{}: {}", to_string(*address_), tls.empty() ? why : tls)}});
 }
 
 void link::check_connected(link_attempt attempt, const caf::node_id& node,
@@ -123,11 +123,10 @@ void link::check_connected(link_attempt attempt, const caf::node_id& node,
         error{errc::unsupported_version,
               fmt::format("{} does not speak the protocol between nodes.", to_string(*address_))}});
   if (node == system().node())
-    return step(link_connected{
-        attempt, false,
-        error{errc::invalid_registration,
-              fmt::format("The address of node {}, {}, is this node's own.",
-                          value_of(options_.peer), to_string(*address_))}});
+    return step(link_connected{attempt, false,
+                               error{errc::invalid_registration,
+                                     fmt::format("The address of node {}, {}, is this node's own.",
+                                                 value_of(options_.peer), to_string(*address_))}});
   peer_node_ = node;
   gate_ = caf::actor_cast<node_gate_actor>(gate);
   // The framework keeps one connection to a node. If the other side has dialled as well, its own

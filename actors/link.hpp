@@ -67,9 +67,9 @@ class link final : public link_actor::base {
   std::shared_ptr<request_window> window_;
   std::shared_ptr<wire> wire_;
   caf::node_id peer_node_;
-  node_gate_actor gate_;     // of the peer, while greeting
-  node_entry_actor entry_;   // ours, for the peer
-  node_entry_actor remote_;  // the peer's, while up
+  node_gate_actor gate_;           // of the peer, while greeting
+  node_entry_actor entry_;         // ours, for the peer
+  node_entry_actor remote_;        // the peer's, while up
   incoming_call* call_ = nullptr;  // while it is being handled
   error refusal_{errc::none};
   std::string reported_refusal_;

@@ -118,16 +118,14 @@ using answers = typename caf::replies_to<Request>::template with<Response>;
 
 /// What one node takes from another. Everything that may come from a peer is in this list, and
 /// nothing else is: actors/node_entry.cpp has a handler for each.
-using node_entry_actor =
-    caf::typed_actor<answers<ping_request, ping_response>,  //
-                     answers<produce_request, produce_response>,
-                     answers<fetch_request, fetch_response>,
-                     answers<list_offsets_request, list_offsets_response>,
-                     answers<delete_records_request, delete_records_response>,
-                     answers<create_topic_request, topic_response>,
-                     answers<delete_topic_request, topic_response>,
-                     answers<create_partitions_request, topic_response>,
-                     answers<alter_topic_request, topic_response>>;
+using node_entry_actor = caf::typed_actor<
+    answers<ping_request, ping_response>,  //
+    answers<produce_request, produce_response>, answers<fetch_request, fetch_response>,
+    answers<list_offsets_request, list_offsets_response>,
+    answers<delete_records_request, delete_records_response>,
+    answers<create_topic_request, topic_response>, answers<delete_topic_request, topic_response>,
+    answers<create_partitions_request, topic_response>,
+    answers<alter_topic_request, topic_response>>;
 
 /// The first message of a connection, from the node that dialled. Its layout never changes.
 struct hello_request {
@@ -223,10 +221,9 @@ using supervisor_actor = caf::typed_actor<caf::reacts_to<watch_request>>;
 using node_gate_actor = caf::typed_actor<answers<hello_request, hello_response>>;
 
 /// One per remote node.
-using link_actor =
-    caf::typed_actor<answers<incoming_call, hello_response>, caf::reacts_to<dial_ended>,
-                     caf::reacts_to<link_tick>, caf::reacts_to<peer_address>,
-                     caf::reacts_to<end_link>>;
+using link_actor = caf::typed_actor<answers<incoming_call, hello_response>,
+                                    caf::reacts_to<dial_ended>, caf::reacts_to<link_tick>,
+                                    caf::reacts_to<peer_address>, caf::reacts_to<end_link>>;
 
 /// Who wants to know of other nodes coming and going; any actor that takes the message fits.
 using peer_observer = caf::typed_actor<caf::reacts_to<peer_event>>;

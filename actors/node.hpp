@@ -53,8 +53,8 @@ struct node_recovery {
 class node {
  public:
   /// Locks the data directory, reads the metadata, recovers all logs, starts the loops. Errors:
-  /// io_error, directory_in_use, unsupported_format, damaged_data, invalid_config; conflict when the
-  /// cluster port cannot be opened.
+  /// io_error, directory_in_use, unsupported_format, damaged_data, invalid_config; conflict when
+  /// the cluster port cannot be opened.
   static result<std::unique_ptr<node>> start(node_options options);
   /// Stops, if that has not happened.
   virtual ~node() = default;

@@ -47,9 +47,9 @@ caf::result<Response> node_entry::to_partition(Request& what) {
     return delegate(found->actor, std::move(what));
   Response answer;
   bool known = view->topics.contains(what.target.topic);
-  answer.result = {known ? errc::unknown_partition : errc::unknown_topic,
-                   fmt::format("Node {} does not have {}.", value_of(node_->self),
-                               to_string(what.target))};
+  answer.result = {
+      known ? errc::unknown_partition : errc::unknown_topic,
+      fmt::format("Node {} does not have {}.", value_of(node_->self), to_string(what.target))};
   return answer;
 }
 

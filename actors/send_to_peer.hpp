@@ -37,11 +37,11 @@ void send_to_peer(request_port& port, const peer_ref& peer, Request what,
   if (!place)
     return refuse(errc::overloaded, "has too many requests in flight");
   port.request(peer.entry, std::move(what), timeout,
-               callback<void(Response)>{[place = std::move(place), then = std::move(then)](
-                                            Response answer) mutable {
-                 place.leave();
-                 then(std::move(answer));
-               }});
+               callback<void(Response)>{
+                   [place = std::move(place), then = std::move(then)](Response answer) mutable {
+                     place.leave();
+                     then(std::move(answer));
+                   }});
 }
 
 }  // namespace troupe

@@ -37,9 +37,7 @@ int write_socket(BIO* x, const char* from, int size) {
   return static_cast<int>(n);
 }
 
-long control_socket(BIO*, int command, long, void*) {
-  return command == BIO_CTRL_FLUSH ? 1 : 0;
-}
+long control_socket(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
 
 const BIO_METHOD* socket_methods() {
   static const auto* methods = [] {

@@ -3,9 +3,9 @@
 
 #include "actors/tls.hpp"
 
-#include <caf/io/fwd.hpp>
 #include <caf/fwd.hpp>
 #include <caf/intrusive_ptr.hpp>
+#include <caf/io/fwd.hpp>
 
 #include <atomic>
 #include <cstdint>

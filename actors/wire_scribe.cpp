@@ -27,7 +27,8 @@ class wire_policy {
   explicit wire_policy(std::shared_ptr<wire> connection) : wire_(std::move(connection)) {}
 
   rw_state read_some(std::size_t& n, net::native_socket socket, void* into, std::size_t size) {
-    auto how = wire_->tls() == nullptr ? read_plain(n, socket, into, size) : read_tls(n, into, size);
+    auto how =
+        wire_->tls() == nullptr ? read_plain(n, socket, into, size) : read_tls(n, into, size);
     wire_->count_received(n);
     return how;
   }
@@ -44,7 +45,8 @@ class wire_policy {
   }
 
   bool must_read_more(net::native_socket, std::size_t threshold) {
-    return wire_->tls() != nullptr && wire_->tls()->pending() >= std::max<std::size_t>(threshold, 1);
+    return wire_->tls() != nullptr &&
+           wire_->tls()->pending() >= std::max<std::size_t>(threshold, 1);
   }
 
  private:

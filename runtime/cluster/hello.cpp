@@ -17,15 +17,15 @@ std::string versions(const node_identity& x) {
 result<void> check_hello(const node_identity& self, const node_identity& other, node_id meant,
                          node_id found) {
   if (other.newest_version < self.oldest_version || self.newest_version < other.oldest_version)
-    return error{errc::unsupported_version,
-                 fmt::format("Node {} speaks {} of the protocol between nodes, node {} speaks {}.",
-                             value_of(other.id), versions(other), value_of(self.id),
-                             versions(self))};
+    return error{
+        errc::unsupported_version,
+        fmt::format("Node {} speaks {} of the protocol between nodes, node {} speaks {}.",
+                    value_of(other.id), versions(other), value_of(self.id), versions(self))};
   if (!self.cluster_id.empty() && !other.cluster_id.empty() && self.cluster_id != other.cluster_id)
-    return error{errc::inconsistent_cluster_id,
-                 fmt::format("Node {} belongs to cluster '{}', node {} to cluster '{}'.",
-                             value_of(other.id), other.cluster_id, value_of(self.id),
-                             self.cluster_id)};
+    return error{
+        errc::inconsistent_cluster_id,
+        fmt::format("Node {} belongs to cluster '{}', node {} to cluster '{}'.", value_of(other.id),
+                    other.cluster_id, value_of(self.id), self.cluster_id)};
   if (self.id == other.id && self.incarnation == other.incarnation)
     return error{errc::invalid_registration,
                  fmt::format("Node {} has reached itself: the address of node {} is its own.",

@@ -126,9 +126,9 @@ void link_state::on(const link_timer& x, mono_time now, actions& out) {
     case link_phase::probing:
     case link_phase::connecting:
     case link_phase::greeting:
-      return back_off(error{errc::leader_not_available,
-                            "no answer while " + std::string{to_string(phase_)}},
-                      now, out);
+      return back_off(
+          error{errc::leader_not_available, "no answer while " + std::string{to_string(phase_)}},
+          now, out);
     case link_phase::up: return watch(x.received, now, out);
   }
 }
@@ -219,8 +219,8 @@ void link_state::refuse(error why, mono_time now, actions& out) {
 mono_duration link_state::jittered(std::chrono::milliseconds x) {
   // Between half and the whole, so that nodes that failed together do not return together.
   auto half = std::chrono::duration_cast<std::chrono::microseconds>(x) / 2;
-  return half + std::chrono::microseconds{
-                    jitter_.below(static_cast<std::uint64_t>(half.count()) + 1)};
+  return half +
+         std::chrono::microseconds{jitter_.below(static_cast<std::uint64_t>(half.count()) + 1)};
 }
 
 }  // namespace troupe

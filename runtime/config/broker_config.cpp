@@ -225,28 +225,29 @@ error wrong_cluster(std::string why) { return error{errc::invalid_config, std::m
 /// What must hold between the settings of the cluster.
 result<void> check_cluster(const broker_config& x) {
   const auto tls = x.cluster_tls();
-  const bool any = !x.cluster_tls_certificate.empty() || !x.cluster_tls_key.empty() ||
-                   !x.cluster_tls_ca.empty();
+  const bool any =
+      !x.cluster_tls_certificate.empty() || !x.cluster_tls_key.empty() || !x.cluster_tls_ca.empty();
   if (any && !tls)
     return wrong_cluster(
         "cluster-tls-certificate, cluster-tls-key and cluster-tls-ca belong together: give all "
         "three or none.");
   if (!x.cluster_listen) {
     if (any || !x.cluster_peers.empty())
-      return wrong_cluster("The cluster settings need cluster-listen, where other nodes find this one.");
+      return wrong_cluster(
+          "The cluster settings need cluster-listen, where other nodes find this one.");
     return {};
   }
   if (!tls && !is_loopback(x.cluster_listen->host))
-    return wrong_cluster(fmt::format(
-        "cluster-listen {} can be reached from other machines, so it needs TLS: give "
-        "cluster-tls-certificate, cluster-tls-key and cluster-tls-ca.",
-        to_string(*x.cluster_listen)));
+    return wrong_cluster(
+        fmt::format("cluster-listen {} can be reached from other machines, so it needs TLS: give "
+                    "cluster-tls-certificate, cluster-tls-key and cluster-tls-ca.",
+                    to_string(*x.cluster_listen)));
   for (const auto& [peer, where] : x.cluster_peers)
     if (!tls && !is_loopback(where.host))
-      return wrong_cluster(fmt::format(
-          "cluster-peers: node {} is at {}, on another machine, so it needs TLS: give "
-          "cluster-tls-certificate, cluster-tls-key and cluster-tls-ca.",
-          value_of(peer), to_string(where)));
+      return wrong_cluster(
+          fmt::format("cluster-peers: node {} is at {}, on another machine, so it needs TLS: give "
+                      "cluster-tls-certificate, cluster-tls-key and cluster-tls-ca.",
+                      value_of(peer), to_string(where)));
   return {};
 }
 

@@ -249,6 +249,7 @@ class child_node {
     int ready[2];
     if (pipe(ready) != 0)
       throw std::runtime_error{"pipe"};
+    std::fflush(stdout);  // or the child prints it again
     pid_ = fork();
     if (pid_ == 0) {
       close(ready[0]);
@@ -355,8 +356,8 @@ TEST(LinkDown, BlackHoleDelaysNobodyElse) {
     ASSERT_EQ(nine.produce(1).get().base_offset, 100);
     ASSERT_LT(ms_between(began, steady::now()), 200);
   }
-  EXPECT_TRUE(eventually(
-      [&] { return nine.peer(0).why.message.find("no answer") != std::string::npos; }));
+  EXPECT_TRUE(
+      eventually([&] { return nine.peer(0).why.message.find("no answer") != std::string::npos; }));
   EXPECT_FALSE(nine.events().has(peer_event::kind::gone));
 }
 
@@ -406,8 +407,9 @@ TEST(LinkSpeed, DISABLED_RoundTripsPerSecond) {
         ++count;
       }
       auto seconds = ms_between(began, steady::now()) / 1e3;
-      std::printf("{\"bytes\":%zu,\"outstanding\":%zu,\"per_second\":%.0f,\"sender_cpu_us\":%.1f}\n",
-                  size, outstanding, count / seconds, (cpu_us() - cpu) / count);
+      std::printf(
+          "{\"bytes\":%zu,\"outstanding\":%zu,\"per_second\":%.0f,\"sender_cpu_us\":%.1f}\n", size,
+          outstanding, count / seconds, (cpu_us() - cpu) / count);
       for (auto& each : waiting)
         each.get();
     }

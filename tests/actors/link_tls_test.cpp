@@ -25,19 +25,22 @@ class authority {
  public:
   authority(std::string directory, std::string name)
       : directory_(std::move(directory)), name_(std::move(name)) {
-    run(fmt::format("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "
+    run(
+        fmt::format("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "
                     "-days 2 -subj /CN={1} -keyout {0}/{1}.key -out {0}/{1}.pem",
                     directory_, name_));
   }
 
   /// Valid for `days` from now on; a negative number has expired.
   tls_files sign(const std::string& who, int days = 1) {
-    run(fmt::format("openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "
+    run(
+        fmt::format("openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "
                     "-subj /CN={1} -keyout {0}/{1}.key -out {0}/{1}.csr",
                     directory_, who));
-    run(fmt::format("openssl x509 -req -days {3} -in {0}/{1}.csr -CA {0}/{2}.pem -CAkey {0}/{2}.key "
-                    "-CAcreateserial -out {0}/{1}.pem",
-                    directory_, who, name_, days));
+    run(fmt::format(
+        "openssl x509 -req -days {3} -in {0}/{1}.csr -CA {0}/{2}.pem -CAkey {0}/{2}.key "
+        "-CAcreateserial -out {0}/{1}.pem",
+        directory_, who, name_, days));
     return {path(who + ".pem"), path(who + ".key"), path(name_ + ".pem")};
   }
 
@@ -81,9 +84,10 @@ class link_tls : public ::testing::Test {
 
   /// What openssl's own client sees when it comes with `arguments`; nothing when it got in.
   static void knock(const link_node& at, const std::string& arguments) {
-    auto command = fmt::format("timeout 3 openssl s_client -connect 127.0.0.1:{} {} </dev/null "
-                               ">/dev/null 2>&1",
-                               at.port(), arguments);
+    auto command = fmt::format(
+        "timeout 3 openssl s_client -connect 127.0.0.1:{} {} </dev/null "
+        ">/dev/null 2>&1",
+        at.port(), arguments);
     (void)!std::system(command.c_str());
   }
 

@@ -14,9 +14,7 @@ errc verdict(const node_identity& other, int meant = 1, int found = 1) {
 
 TEST(Hello, MemberOfTheClusterIsTaken) { EXPECT_EQ(verdict({node_id{2}, 22, "blue"}), errc::none); }
 
-TEST(Hello, NodeWithoutAClusterYetIsTaken) {
-  EXPECT_EQ(verdict({node_id{2}, 22, ""}), errc::none);
-}
+TEST(Hello, NodeWithoutAClusterYetIsTaken) { EXPECT_EQ(verdict({node_id{2}, 22, ""}), errc::none); }
 
 TEST(Hello, EachReasonHasItsOwnError) {
   EXPECT_EQ(verdict({node_id{2}, 22, "blue", 9, 12}), errc::unsupported_version);
@@ -31,8 +29,9 @@ TEST(Hello, WordsNameBothSides) {
   auto x = check_hello(self, {node_id{2}, 22, "red"}, node_id{1}, node_id{1});
   EXPECT_EQ(x.error().message, "Node 2 belongs to cluster 'red', node 1 to cluster 'blue'.");
   x = check_hello(self, {node_id{2}, 22, "blue", 3, 4}, node_id{1}, node_id{1});
-  EXPECT_EQ(x.error().message,
-            "Node 2 speaks versions 3 to 4 of the protocol between nodes, node 1 speaks version 1.");
+  EXPECT_EQ(
+      x.error().message,
+      "Node 2 speaks versions 3 to 4 of the protocol between nodes, node 1 speaks version 1.");
 }
 
 }  // namespace

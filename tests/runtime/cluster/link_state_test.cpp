@@ -32,13 +32,11 @@ class link_fixture : public testing::Test {
     return happens(link_timer{received});
   }
   void probed(probe_result how) {
-    happens(link_probed{state_->attempt(), how, how == probe_result::connected
-                                                    ? fine
-                                                    : error{errc::leader_not_available, "probe"}});
+    happens(link_probed{
+        state_->attempt(), how,
+        how == probe_result::connected ? fine : error{errc::leader_not_available, "probe"}});
   }
-  void connected(error why = fine) {
-    happens(link_connected{state_->attempt(), why == fine, why});
-  }
+  void connected(error why = fine) { happens(link_connected{state_->attempt(), why == fine, why}); }
   void greeted(std::uint64_t incarnation) {
     happens(link_greeted{state_->attempt(), true, fine, incarnation});
   }

@@ -156,9 +156,8 @@ std::future<produce_response> link_node::produce(int to, std::size_t size,
   asio::post(context(), [this, to, size, topic, promise] {
     produce_request what{{topic, partition_id{0}}, bytes(size, 'x'), required_acks::all, 5'000};
     send_to_peer(*port_, peer(to), std::move(what), std::chrono::milliseconds{5'000},
-                 callback<void(produce_response)>{[promise](produce_response x) {
-                   promise->set_value(std::move(x));
-                 }});
+                 callback<void(produce_response)>{
+                     [promise](produce_response x) { promise->set_value(std::move(x)); }});
   });
   return future;
 }
