@@ -1,6 +1,7 @@
 #include "actors/loop_scheduler.hpp"
 
 #include <boost/asio/post.hpp>
+#include <caf/logger.hpp>
 
 #include <future>
 
@@ -38,7 +39,11 @@ void loop_scheduler::stop() {
     if (loop::current() == &loops_.at(i))
       continue;
     std::promise<void> passed;
-    boost::asio::post(loops_.context(i), [&passed] { passed.set_value(); });
+    boost::asio::post(loops_.context(i), [&passed] {
+      // Kept by every thread that has spawned an actor; the destructor of the system waits for it.
+      caf::logger::set_current_actor_system(nullptr);
+      passed.set_value();
+    });
     passed.get_future().wait();
   }
 }

@@ -3,6 +3,9 @@
 #pragma once
 
 #include "actors/broker_client.hpp"
+#include "runtime/cluster/hello.hpp"
+#include "runtime/cluster/link_state.hpp"
+#include "runtime/config/broker_config.hpp"
 #include "runtime/log/partition_log.hpp"
 #include "runtime/protocol/requests.hpp"
 
@@ -97,10 +100,91 @@ struct watch_request {
   std::string name;
 };
 
-// -- interfaces -----------------------------------------------------------------
+// -- between nodes ----------------------------------------------------------------
+
+struct ping_request {};
+struct ping_response {};
+template <class Inspector>
+auto inspect(Inspector& f, ping_request&) {
+  return f();
+}
+template <class Inspector>
+auto inspect(Inspector& f, ping_response&) {
+  return f();
+}
 
 template <class Request, class Response>
 using answers = typename caf::replies_to<Request>::template with<Response>;
+
+/// What one node takes from another. Everything that may come from a peer is in this list, and
+/// nothing else is: actors/node_entry.cpp has a handler for each.
+using node_entry_actor = caf::typed_actor<
+    answers<ping_request, ping_response>,  //
+    answers<produce_request, produce_response>, answers<fetch_request, fetch_response>,
+    answers<list_offsets_request, list_offsets_response>,
+    answers<delete_records_request, delete_records_response>,
+    answers<create_topic_request, topic_response>, answers<delete_topic_request, topic_response>,
+    answers<create_partitions_request, topic_response>,
+    answers<alter_topic_request, topic_response>>;
+
+/// The first message of a connection, from the node that dialled. Its layout never changes.
+struct hello_request {
+  node_identity who;
+  node_id meant{};         ///< whom the caller believes to have reached
+  node_entry_actor entry;  ///< the caller's, for the other direction
+};
+struct hello_response {
+  outcome result;
+  node_identity who;
+  node_entry_actor entry;  ///< null unless the result is ok
+};
+template <class Inspector>
+auto inspect(Inspector& f, hello_request& x) {
+  return f(x.who, x.meant, x.entry);
+}
+template <class Inspector>
+auto inspect(Inspector& f, hello_response& x) {
+  return f(x.result, x.who, x.entry);
+}
+
+class wire;
+struct dialled;
+
+/// Node gate to link: the peer has dialled, its hello is fine.
+struct incoming_call {
+  hello_request hello;
+  std::shared_ptr<wire> connection;
+};
+/// The loop to link: how an attempt to open a connection has ended.
+struct dial_ended {
+  link_attempt attempt = 0;
+  std::shared_ptr<dialled> how;
+};
+struct link_tick {
+  std::uint64_t serial = 0;
+};
+/// To a link: where its peer listens.
+struct peer_address {
+  host_port where;
+};
+/// To a link: cut the connection, forget the peer, end.
+struct end_link {};
+
+/// Link to whom it may concern.
+struct peer_event {
+  enum class kind : std::uint8_t {
+    up,
+    down,
+    refused,  ///< one of the two nodes does not want the other; `why` says why
+    gone      ///< the process has ended: its connection is lost and its port refuses
+  };
+  kind what{};
+  node_id peer{};
+  std::uint64_t incarnation = 0;  ///< of the peer's process
+  error why{errc::none};
+};
+
+// -- interfaces -----------------------------------------------------------------
 
 /// One replica of a partition: owns its log.
 using partition_actor =
@@ -133,6 +217,17 @@ using subscription_actor = caf::typed_actor<answers<tail_attach, tail_attached>,
 /// One per node: ends the process rather than let it go on without state.
 using supervisor_actor = caf::typed_actor<caf::reacts_to<watch_request>>;
 
+/// One per node, published at the cluster port.
+using node_gate_actor = caf::typed_actor<answers<hello_request, hello_response>>;
+
+/// One per remote node.
+using link_actor = caf::typed_actor<answers<incoming_call, hello_response>,
+                                    caf::reacts_to<dial_ended>, caf::reacts_to<link_tick>,
+                                    caf::reacts_to<peer_address>, caf::reacts_to<end_link>>;
+
+/// Who wants to know of other nodes coming and going; any actor that takes the message fits.
+using peer_observer = caf::typed_actor<caf::reacts_to<peer_event>>;
+
 }  // namespace troupe
 
 CAF_BEGIN_TYPE_ID_BLOCK(troupe, first_custom_type_id)
@@ -151,6 +246,11 @@ CAF_ADD_TYPE_ID(troupe, (troupe::delete_topic_request))
 CAF_ADD_TYPE_ID(troupe, (troupe::create_partitions_request))
 CAF_ADD_TYPE_ID(troupe, (troupe::alter_topic_request))
 CAF_ADD_TYPE_ID(troupe, (troupe::topic_response))
+CAF_ADD_TYPE_ID(troupe, (troupe::node_identity))
+CAF_ADD_TYPE_ID(troupe, (troupe::hello_request))
+CAF_ADD_TYPE_ID(troupe, (troupe::hello_response))
+CAF_ADD_TYPE_ID(troupe, (troupe::ping_request))
+CAF_ADD_TYPE_ID(troupe, (troupe::ping_response))
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::flush_request)
@@ -174,3 +274,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::tail_ack)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::tail_detach)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::tail_event)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::watch_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::incoming_call)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::dial_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::link_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::peer_address)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::end_link)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::peer_event)

@@ -1,6 +1,7 @@
 #include "actors/node.hpp"
 
 #include "actors/broker.hpp"
+#include "actors/cluster_links.hpp"
 #include "actors/data_directory.hpp"
 #include "actors/flusher.hpp"
 #include "actors/local_broker_client.hpp"
@@ -55,9 +56,11 @@ void forget_system_in_this_thread() { caf::logger::set_current_actor_system(null
 
 class system_config : public caf::actor_system_config {
  public:
-  explicit system_config(loop_pool& loops) {
+  system_config(loop_pool& loops, bool clustered) {
     add_message_types<caf::id_block::troupe>();
     loop_scheduler::load(*this, loops);
+    if (clustered)
+      cluster_links::prepare(*this);
   }
 };
 
@@ -69,12 +72,14 @@ class local_node final : public node {
   result<void> open();
   std::vector<node_loop> loops() override;
   const node_recovery& recovery() const override { return recovery_; }
+  cluster_links* cluster() override { return links_.get(); }
   result<void> stop(std::chrono::milliseconds grace) override;
 
  private:
   result<void> open_directory();
   result<void> start_actors();
   result<void> await_recovered();
+  result<void> start_links();
   result<void> stop_broker_actor(std::chrono::milliseconds grace);
   void publish_recovery(prometheus::Registry& to, mono_duration took) const;
   void close_clients();
@@ -92,6 +97,7 @@ class local_node final : public node {
   flusher_actor flusher_;
   supervisor_actor supervisor_;
   broker_actor broker_;
+  std::unique_ptr<cluster_links> links_;
   std::vector<std::unique_ptr<local_broker_client>> clients_;
   node_recovery recovery_;
 };
@@ -105,6 +111,8 @@ result<void> local_node::open() {
   if (auto done = start_actors(); !done)
     return done;
   auto done = await_recovered();
+  if (done)
+    done = start_links();
   forget_system_in_this_thread();
   if (done && options_.metrics)
     publish_recovery(*options_.metrics, options_.time->now() - began);
@@ -123,7 +131,7 @@ result<void> local_node::open_directory() {
 result<void> local_node::start_actors() {
   loops_ = std::make_unique<loop_pool>(loops_wanted(options_.config));
   loops_->start();
-  config_ = std::make_unique<system_config>(*loops_);
+  config_ = std::make_unique<system_config>(*loops_, options_.config.cluster_listen.has_value());
   system_ = std::make_unique<caf::actor_system>(*config_);
   hub_ = std::make_shared<tail_hub>(*system_);
   auto fatal = options_.on_fatal ? options_.on_fatal : fatal_handler{end_process};
@@ -158,6 +166,26 @@ result<void> local_node::await_recovered() {
   return how;
 }
 
+result<void> local_node::start_links() {
+  const auto& config = options_.config;
+  if (!config.cluster_listen)
+    return {};
+  auto random = rng::from_system();
+  cluster_options use;
+  use.self = {config.id, random.next(), state_->view()->image->cluster_id};
+  use.listen = *config.cluster_listen;
+  use.peers = config.cluster_peers;
+  use.tls = config.cluster_tls();
+  use.node = state_;
+  use.broker = broker_;
+  use.seed = random.next();
+  auto started = cluster_links::start(*system_, loops_->context(0), std::move(use));
+  if (!started)
+    return started.error();
+  links_ = std::move(*started);
+  return {};
+}
+
 void local_node::publish_recovery(prometheus::Registry& to, mono_duration took) const {
   auto set = [&](metric x, double value) { gauge_of(to, x).Set(value); };
   set(metric::recovery_duration, std::chrono::duration<double>(took).count());
@@ -179,6 +207,8 @@ result<void> local_node::stop(std::chrono::milliseconds grace) {
     return {};
   state_->stopping.store(true, std::memory_order_release);
   auto how = stop_broker_actor(grace);
+  if (links_ != nullptr)
+    links_->stop();
   close_clients();
   end_actors();
   system_.reset();
@@ -226,6 +256,7 @@ void local_node::end_actors() {
   flusher_ = nullptr;
   supervisor_ = nullptr;
   hub_ = nullptr;
+  links_ = nullptr;
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ class Registry;
 
 namespace troupe {
 
+class cluster_links;
+
 struct node_options {
   broker_config config;
   env* files = &posix_env();
@@ -51,7 +53,8 @@ struct node_recovery {
 class node {
  public:
   /// Locks the data directory, reads the metadata, recovers all logs, starts the loops. Errors:
-  /// io_error, directory_in_use, unsupported_format, damaged_data, invalid_config.
+  /// io_error, directory_in_use, unsupported_format, damaged_data, invalid_config; conflict when
+  /// the cluster port cannot be opened.
   static result<std::unique_ptr<node>> start(node_options options);
   /// Stops, if that has not happened.
   virtual ~node() = default;
@@ -59,6 +62,8 @@ class node {
   /// One per loop, in the order of the loops.
   virtual std::vector<node_loop> loops() = 0;
   virtual const node_recovery& recovery() const = 0;
+  /// The links to other nodes; null when `cluster-listen` is not set.
+  virtual cluster_links* cluster() = 0;
 
   /// Refuses new requests, writes and syncs what was taken, closes the logs so that the next start
   /// need not recover, and ends loops and actors. What hangs on the contexts must have been told

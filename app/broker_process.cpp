@@ -60,6 +60,7 @@ failure cannot_start(const error& why, const broker_config& config) {
           "--data-dir.";
       break;
     case errc::invalid_config: return {exit_usage, why.message};
+    case errc::conflict: return {exit_failed, why.message};
     default:
       advice =
           " Check that it is a directory this user may write to, on a working disk with free "

@@ -2,6 +2,7 @@
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS headers json)
 find_package(ZLIB REQUIRED)
+find_package(OpenSSL REQUIRED)
 find_package(zstd REQUIRED)
 find_package(Snappy REQUIRED)
 find_package(simdjson REQUIRED)

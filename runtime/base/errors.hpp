@@ -92,6 +92,7 @@ namespace troupe {
   X(invalid_registration, 400, 400, 119, false, "the registration of the broker is not valid")     \
   X(unsupported_version, 400, 400, 35, false,                                                      \
     "the version of the protocol between nodes is not supported")                                  \
+  X(authentication_failed, 401, 401, 58, false, "the certificate of the node is not trusted")      \
   X(preferred_leader_not_available, 503, 50003, 80, true, "the preferred leader is not available") \
   X(eligible_leaders_not_available, 503, 50003, 83, true,                                          \
     "no replica of the partition may lead it now")                                                 \

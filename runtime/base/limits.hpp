@@ -127,6 +127,37 @@ inline constexpr std::size_t websocket_id_bytes_max = 128;
 /// Frames of one socket that are not JSON. Above: close 1007.
 inline constexpr std::size_t websocket_bad_frames_max = 10;
 
+// -- between nodes -------------------------------------------------------------
+
+/// Requests to one node without an answer, and their bytes. Above: overloaded.
+inline constexpr std::size_t peer_inflight_requests = 4'096;
+inline constexpr std::size_t peer_inflight_bytes = 64 * MiB;
+/// One message from another node. Above: the connection is cut.
+inline constexpr std::size_t peer_message_bytes_max = 160 * MiB;
+/// Written to one node and not yet taken by the network. Above: the connection is cut.
+inline constexpr std::size_t peer_unsent_bytes_max = 512 * MiB;
+/// Nodes that may be linked at once. Above: policy_violation.
+inline constexpr std::size_t peers_max = 1'000;
+/// Accepted connections that have not said hello. Above: the newest is closed.
+inline constexpr std::size_t peer_strangers_max = 64;
+/// Time a stranger has for TLS, and then for its hello. Above: its connection is cut.
+inline constexpr std::int64_t peer_stranger_timeout_ms = 5'000;
+/// Of one attempt to reach a node: connection and TLS, the handshake of the actor framework, hello.
+/// Above: the attempt is given up.
+inline constexpr std::int64_t link_probe_timeout_ms = 1'000;
+inline constexpr std::int64_t link_connect_timeout_ms = 2'000;
+inline constexpr std::int64_t link_greet_timeout_ms = 2'000;
+/// Pause between two attempts: the first, doubled up to the last.
+inline constexpr std::int64_t link_backoff_min_ms = 20;
+inline constexpr std::int64_t link_backoff_max_ms = 1'000;
+/// Pause after a refusal.
+inline constexpr std::int64_t link_refused_retry_ms = 3'000;
+/// Silence that is answered with a ping, and how long its answer may take. Above: the link is down.
+inline constexpr std::int64_t link_ping_period_ms = 500;
+inline constexpr std::int64_t link_ping_timeout_ms = 2'000;
+/// How long the node with the lower id leaves it to the other to dial.
+inline constexpr std::int64_t link_courtesy_ms = 300;
+
 // -- the metadata log ----------------------------------------------------------
 
 /// One entry. Above: policy_violation.
@@ -154,6 +185,9 @@ static_assert(message_bytes_default <= batch_bytes_max);
 static_assert(batch_bytes_max <= decompressed_bytes_max);
 static_assert(fetch_bytes_default <= fetch_bytes_max);
 static_assert(raft_entry_bytes_max <= raft_inflight_bytes);
+static_assert(batch_bytes_max < peer_message_bytes_max);
+static_assert(fetch_bytes_max < peer_message_bytes_max);
+static_assert(peer_inflight_bytes < peer_unsent_bytes_max);
 static_assert(raft_uncommitted_bytes + raft_trailing_bytes < raft_log_bytes);
 
 }  // namespace troupe::limits

@@ -76,6 +76,42 @@ bool advertised(const setting_row&, broker_config& into, std::string_view text) 
   return true;
 }
 
+bool cluster_listen(const setting_row&, broker_config& into, std::string_view text) {
+  auto value = parse_host_port(text);
+  if (value)
+    into.cluster_listen = std::move(value);
+  return into.cluster_listen.has_value();
+}
+
+/// "1@10.0.0.1:9092,2@10.0.0.2:9092"
+bool cluster_peers(const setting_row&, broker_config& into, std::string_view text) {
+  std::map<node_id, host_port> peers;
+  while (!text.empty()) {
+    const auto comma = std::min(text.find(','), text.size());
+    const auto entry = text.substr(0, comma);
+    const auto at = entry.find('@');
+    if (at == std::string_view::npos)
+      return false;
+    const auto id = parse_number(entry.substr(0, at), setting_unit::number);
+    auto where = parse_host_port(entry.substr(at + 1));
+    if (!id || *id < 0 || *id > int_max || !where || where->port == 0)
+      return false;
+    if (!peers.emplace(node_id{static_cast<std::int32_t>(*id)}, std::move(*where)).second)
+      return false;
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  into.cluster_peers = std::move(peers);
+  return true;
+}
+
+template <auto Field>
+bool path(const setting_row&, broker_config& into, std::string_view text) {
+  if (text.empty() || text.find('\0') != std::string_view::npos)
+    return false;
+  into.*Field = text;
+  return true;
+}
+
 bool data_dir(const setting_row&, broker_config& into, std::string_view text) {
   if (text.empty() || text.find('\0') != std::string_view::npos)
     return false;
@@ -139,6 +175,16 @@ constexpr setting_row rows[] = {
    "address told to clients; without it the one of --http"},
   {"allowed-origins", "", "list", 0, 0, "*, or origins like https://example.org separated by commas", origins,
    "web pages that may use this broker, beside those served from its own address"},
+  {"cluster-listen", "", "address", 0, 0, "HOST:PORT", cluster_listen,
+   "where other nodes find this one; beyond this machine only with TLS. A node links to its peers, topics are not replicated yet"},
+  {"cluster-peers", "", "list", 0, 0, "ID@HOST:PORT,ID@HOST:PORT..., each id once", cluster_peers,
+   "other nodes of the cluster; this node may be among them"},
+  {"cluster-tls-certificate", "", "path", 0, 0, "a PEM file", path<&c::cluster_tls_certificate>,
+   "certificate of this node for other nodes, followed by its chain"},
+  {"cluster-tls-key", "", "path", 0, 0, "a PEM file", path<&c::cluster_tls_key>,
+   "key of that certificate, not encrypted"},
+  {"cluster-tls-ca", "", "path", 0, 0, "a PEM file", path<&c::cluster_tls_ca>,
+   "authority whose certificates all nodes must show"},
   {"io-threads", "0", "int", 0, 256, "", number<&c::io_threads>,
    "threads for sockets and actors; 0 for one per core"},
   {"partitions", "1", "int", 1, limits::partitions_per_topic_max, "", number<&c::partitions>,
@@ -174,6 +220,37 @@ constexpr setting_row rows[] = {
 };
 // clang-format on
 
+error wrong_cluster(std::string why) { return error{errc::invalid_config, std::move(why)}; }
+
+/// What must hold between the settings of the cluster.
+result<void> check_cluster(const broker_config& x) {
+  const auto tls = x.cluster_tls();
+  const bool any =
+      !x.cluster_tls_certificate.empty() || !x.cluster_tls_key.empty() || !x.cluster_tls_ca.empty();
+  if (any && !tls)
+    return wrong_cluster(
+        "cluster-tls-certificate, cluster-tls-key and cluster-tls-ca belong together: give all "
+        "three or none.");
+  if (!x.cluster_listen) {
+    if (any || !x.cluster_peers.empty())
+      return wrong_cluster(
+          "The cluster settings need cluster-listen, where other nodes find this one.");
+    return {};
+  }
+  if (!tls && !is_loopback(x.cluster_listen->host))
+    return wrong_cluster(
+        fmt::format("cluster-listen {} can be reached from other machines, so it needs TLS: give "
+                    "cluster-tls-certificate, cluster-tls-key and cluster-tls-ca.",
+                    to_string(*x.cluster_listen)));
+  for (const auto& [peer, where] : x.cluster_peers)
+    if (!tls && !is_loopback(where.host))
+      return wrong_cluster(
+          fmt::format("cluster-peers: node {} is at {}, on another machine, so it needs TLS: give "
+                      "cluster-tls-certificate, cluster-tls-key and cluster-tls-ca.",
+                      value_of(peer), to_string(where)));
+  return {};
+}
+
 const setting_row* find_row(std::string_view name) {
   const auto* row = std::ranges::find(rows, name, &setting_row::name);
   return row == std::end(rows) ? nullptr : row;
@@ -196,6 +273,19 @@ std::optional<host_port> parse_host_port(std::string_view text) {
   if (host.empty() || host.find_first_of(" \t/[]") != std::string_view::npos)
     return std::nullopt;
   return host_port{std::string{host}, static_cast<std::uint16_t>(*port)};
+}
+
+bool is_loopback(std::string_view host) {
+  if (host == "localhost" || host == "::1")
+    return true;
+  // A name may begin with 127. and lead anywhere.
+  return host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos;
+}
+
+std::optional<tls_files> broker_config::cluster_tls() const {
+  if (cluster_tls_certificate.empty() || cluster_tls_key.empty() || cluster_tls_ca.empty())
+    return std::nullopt;
+  return tls_files{cluster_tls_certificate, cluster_tls_key, cluster_tls_ca};
 }
 
 std::string to_string(const host_port& x) {
@@ -243,6 +333,10 @@ result<broker_config> make_broker_config(const std::map<std::string, std::string
     return error{errc::invalid_config,
                  fmt::format("max-inflight ({}) must not be smaller than max-body ({}).",
                              config.inflight_bytes_max, config.body_bytes_max)};
+  if (auto fine = check_cluster(config); !fine)
+    return fine.error();
+  // The same list may be given to all nodes.
+  config.cluster_peers.erase(config.id);
   config.given = values;
   return config;
 }

@@ -25,6 +25,16 @@ struct host_port {
 std::optional<host_port> parse_host_port(std::string_view text);
 std::string to_string(const host_port& x);
 
+/// Does the name mean this machine only: localhost, 127.x.x.x, ::1?
+bool is_loopback(std::string_view host);
+
+/// PEM files of mutual TLS.
+struct tls_files {
+  std::string certificate;  ///< of this node, with the chain below the authority
+  std::string key;          ///< not encrypted
+  std::string authority;    ///< whose certificates are trusted
+};
+
 enum class log_level : std::uint8_t { trace, debug, info, warn, error, off };
 
 /// The values in force. The defaults are those of the table.
@@ -37,6 +47,13 @@ struct broker_config {
   /// As clients reach it; absent: as `http`.
   std::optional<host_port> advertised;
   std::uint32_t io_threads = 0;  ///< 0: one per core
+
+  /// Where other nodes find this one; absent: it is alone.
+  std::optional<host_port> cluster_listen;
+  std::map<node_id, host_port> cluster_peers;  ///< the others, by id
+  std::string cluster_tls_certificate;         ///< all three, or none
+  std::string cluster_tls_key;
+  std::string cluster_tls_ca;
 
   std::int32_t partitions = 1;               ///< of a topic created without a number
   flush_policy flush = flush_policy::fsync;  ///< of a topic created without the setting
@@ -63,6 +80,9 @@ struct broker_config {
 
   /// What was set, by name, as it was written; only for showing.
   std::map<std::string, std::string> given;
+
+  /// The files of TLS between nodes, when they are configured.
+  std::optional<tls_files> cluster_tls() const;
 };
 
 /// One row of the table.

@@ -124,5 +124,51 @@ TEST(HostPort, IsTakenApart) {
   EXPECT_EQ(to_string(host_port{"a", 80}), "a:80");
 }
 
+std::string cluster_verdict(const std::map<std::string, std::string>& values) {
+  const auto made = make_broker_config(values);
+  return made ? "taken" : made.error().message;
+}
+
+TEST(ClusterConfig, PeersAreReadWithoutThisNode) {
+  const auto made = make_broker_config({{"node-id", "2"},
+                                        {"cluster-listen", "127.0.0.1:9092"},
+                                        {"cluster-peers", "1@127.0.0.1:9091,2@127.0.0.1:9092"}});
+  ASSERT_TRUE(made);
+  ASSERT_EQ(made->cluster_peers.size(), 1u);
+  EXPECT_EQ(made->cluster_peers.at(node_id{1}), (host_port{"127.0.0.1", 9091}));
+  EXPECT_EQ(made->cluster_listen, (host_port{"127.0.0.1", 9092}));
+}
+
+TEST(ClusterConfig, BadPeersAreRefused) {
+  for (const auto* bad : {"127.0.0.1:9091", "x@127.0.0.1:1", "1@127.0.0.1", "1@127.0.0.1:0",
+                          "-1@127.0.0.1:1", "1@a:1,1@b:2", "1@a:1,,2@b:2"})
+    EXPECT_NE(refusal("cluster-peers", bad), "taken") << bad;
+}
+
+TEST(ClusterConfig, OnlyLoopbackGoesWithoutTls) {
+  EXPECT_EQ(cluster_verdict({{"cluster-listen", "127.0.0.1:1"}}), "taken");
+  EXPECT_EQ(cluster_verdict({{"cluster-listen", "[::1]:1"}}), "taken");
+  EXPECT_EQ(cluster_verdict({{"cluster-listen", "localhost:1"}}), "taken");
+  for (const auto* open : {"0.0.0.0:1", "10.0.0.1:1", "[::]:1", "127.example.org:1", "host:1"})
+    EXPECT_NE(cluster_verdict({{"cluster-listen", open}}).find("it needs TLS"), std::string::npos);
+  EXPECT_NE(cluster_verdict({{"cluster-listen", "127.0.0.1:1"}, {"cluster-peers", "2@10.0.0.2:1"}})
+                .find("it needs TLS"),
+            std::string::npos);
+  EXPECT_EQ(cluster_verdict({{"cluster-listen", "0.0.0.0:1"},
+                             {"cluster-peers", "2@10.0.0.2:1"},
+                             {"cluster-tls-certificate", "a"},
+                             {"cluster-tls-key", "b"},
+                             {"cluster-tls-ca", "c"}}),
+            "taken");
+}
+
+TEST(ClusterConfig, SettingsThatBelongTogetherAreAskedForTogether) {
+  EXPECT_NE(cluster_verdict({{"cluster-listen", "127.0.0.1:1"}, {"cluster-tls-key", "b"}})
+                .find("belong together"),
+            std::string::npos);
+  EXPECT_NE(cluster_verdict({{"cluster-peers", "2@127.0.0.1:1"}}).find("need cluster-listen"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace troupe
