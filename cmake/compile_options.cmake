@@ -19,9 +19,11 @@ if(TROUPE_SANITIZE)
   target_compile_options(troupe_options INTERFACE
     -fsanitize=${TROUPE_SANITIZE} -fno-sanitize-recover=all
     # GCC's flow analysis does not see through the sanitizers' own branches.
-    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+  if(TROUPE_SANITIZE STREQUAL "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # Asio's fences, which ThreadSanitizer does not know.
-    $<$<AND:$<CXX_COMPILER_ID:GNU>,$<STREQUAL:${TROUPE_SANITIZE},thread>>:-Wno-tsan>)
+    target_compile_options(troupe_options INTERFACE -Wno-tsan)
+  endif()
   target_link_options(troupe_options INTERFACE -fsanitize=${TROUPE_SANITIZE})
 endif()
 if(TROUPE_MUTANTS)
