@@ -19,6 +19,12 @@ node_gate::node_gate(caf::actor_config& config, node_identity self,
       transport_(std::move(transport)),
       links_(std::move(links)) {}
 
+void node_gate::on_exit() {
+  // The listener of the transport holds this actor: who is let in is sent here.
+  transport_ = nullptr;
+  links_ = nullptr;
+}
+
 node_gate::behavior_type node_gate::make_behavior() {
   return {[this](hello_request& x) -> answer {
     // The promise takes the sender with it.

@@ -25,6 +25,7 @@ class node_gate final : public node_gate_actor::base {
 
  protected:
   behavior_type make_behavior() override;
+  void on_exit() override;
 
  private:
   using answer = caf::typed_response_promise<hello_response>;
@@ -35,8 +36,8 @@ class node_gate final : public node_gate_actor::base {
   void refuse(answer& to, const error& why);
 
   const node_identity self_;
-  const std::shared_ptr<cluster_transport> transport_;
-  const find_link links_;
+  std::shared_ptr<cluster_transport> transport_;
+  find_link links_;
 };
 
 }  // namespace troupe

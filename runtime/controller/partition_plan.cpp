@@ -67,8 +67,8 @@ class partition_draft {
     if (!broken(rule::r16_no_eligible_replicas))
       next_.elr = broken(rule::r18_unclean_stays_eligible) ? had : minus(had, wish_.lost);
     // The best choice first: who was in sync last, and last who came back from a crash.
-    std::ranges::stable_partition(next_.elr,
-                                  [&](node_id node) { return !contains(wish_.doubtful, node); });
+    std::stable_partition(next_.elr.begin(), next_.elr.end(),
+                          [&](node_id node) { return !contains(wish_.doubtful, node); });
     auto known = both(had, wish_.lost);
     const auto before = minus(minus(both(now_.last_known_elr, next_.replicas), next_.isr), known);
     known.insert(known.end(), before.begin(), before.end());
