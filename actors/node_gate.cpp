@@ -55,14 +55,14 @@ void node_gate::find_connection(hello_request x, caf::node_id from, answer to) {
             if (connection == nullptr)
               refuse(to, error{errc::overloaded, "The two nodes have dialled each other at once."});
             else
-              hand_on(std::move(x), std::move(connection), to);
+              hand_on(std::move(x), connection, to);
           },
           [this, to](const caf::error&) mutable {
             refuse(to, error{errc::overloaded, "The connection has ended."});
           });
 }
 
-void node_gate::hand_on(hello_request x, std::shared_ptr<wire> connection, answer to) {
+void node_gate::hand_on(hello_request x, const std::shared_ptr<wire>& connection, answer to) {
   auto found = links_(x.who.id);
   if (!found)
     return refuse(to, found.error());

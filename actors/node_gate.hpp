@@ -32,7 +32,7 @@ class node_gate final : public node_gate_actor::base {
 
   result<void> check(const hello_request& x, const caf::node_id& from) const;
   void find_connection(hello_request x, caf::node_id from, answer to);
-  void hand_on(hello_request x, std::shared_ptr<wire> connection, answer to);
+  void hand_on(hello_request x, const std::shared_ptr<wire>& connection, answer to);
   void refuse(answer& to, const error& why);
 
   const node_identity self_;

@@ -59,11 +59,12 @@ class callback<R(Args...)> {
 
   static constexpr std::size_t inline_bytes = 32;
   // A function of exactly that size and alignment makes clang-tidy see twice the same number.
+  // NOLINTBEGIN(misc-redundant-expression)
   template <class F>
-  // NOLINTNEXTLINE(misc-redundant-expression)
   static constexpr bool fits =
       sizeof(F) <= inline_bytes &&
       alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
+  // NOLINTEND(misc-redundant-expression)
 
   template <class F>
   static F& target_in(void* storage) {
